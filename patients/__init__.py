@@ -1,0 +1,1 @@
+"""Floor 1: people and what is measured of them."""

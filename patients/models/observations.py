@@ -1,0 +1,61 @@
+"""What people tell and wear."""
+
+from django.db import models
+
+from .patients import Patient
+from .querysets import PatientFact
+
+
+class SurveyAnswer(PatientFact):
+    """One answer of a questionnaire. The lifestyle items are the fields of `ml.facts.Lifestyle`.
+
+    An item that is a flag of the rule language (`strength_training`) is answered 1 or 0.
+    """
+
+    LIFESTYLE = "lifestyle"
+    FLAGS = "flags"
+
+    class Privacy:
+        identifying: set[str] = set()
+        sensitive = {"item", "number", "text", "answered_on"}
+        plain = {"id", "patient", "instrument", "recorded_at", "source"}
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="survey_answers")
+    instrument = models.CharField(max_length=40)
+    item = models.CharField(max_length=60)
+    number = models.FloatField(null=True, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    answered_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="survey_answer_once",
+                fields=["patient", "instrument", "item", "answered_on"],
+            ),
+            models.CheckConstraint(
+                name="survey_answer_says_something",
+                condition=models.Q(number__isnull=False) | ~models.Q(text=""),
+            ),
+        ]
+
+
+class WearableDay(PatientFact):
+    """What a wearable device counted on one day."""
+
+    class Privacy:
+        identifying: set[str] = set()
+        sensitive = {"day", "steps", "active_minutes", "resting_heart_rate", "sleep_hours"}
+        plain = {"id", "patient", "recorded_at", "source"}
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="wearable_days")
+    day = models.DateField()
+    steps = models.PositiveIntegerField(null=True, blank=True)
+    active_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    resting_heart_rate = models.FloatField("resting heart rate (/min)", null=True, blank=True)
+    sleep_hours = models.FloatField("sleep (h)", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="wearable_day_once", fields=["patient", "day", "source"])
+        ]

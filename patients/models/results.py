@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from .patients import Patient
+from .querysets import PatientFact, PatientFactQuerySet
+
+
+class Analyte(models.Model):
+    """Something that is measured, in one canonical unit. Loaded from ml/reference/."""
+
+    class Privacy:
+        identifying: set[str] = set()
+        sensitive: set[str] = set()
+        plain = {"id", "code", "loinc", "name", "group", "unit", "plausible_low",
+                 "plausible_high", "critical_low", "critical_high", "order"}  # fmt: skip
+
+    code = models.CharField(max_length=20, unique=True, help_text="Short name, such as CREAT")
+    loinc = models.CharField("LOINC", max_length=20, blank=True)
+    name = models.CharField(max_length=100)
+    group = models.CharField(max_length=40)
+    unit = models.CharField("UCUM unit", max_length=30)
+    plausible_low = models.FloatField(null=True)
+    plausible_high = models.FloatField(null=True)
+    critical_low = models.FloatField(null=True)
+    critical_high = models.FloatField(null=True)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self):
+        return self.code
+
+
+class ReferenceRange(models.Model):
+    """Usual values of an analyte for a sex and age; pregnancy where it differs."""
+
+    class Privacy:
+        identifying: set[str] = set()
+        sensitive: set[str] = set()
+        plain = {"id", "analyte", "sex", "age_from", "age_to", "low", "high", "source"}
+
+    analyte = models.ForeignKey(Analyte, on_delete=models.CASCADE, related_name="ranges")
+    sex = models.CharField(max_length=7, blank=True, help_text="Empty: any")
+    age_from = models.PositiveSmallIntegerField(default=0)
+    age_to = models.PositiveSmallIntegerField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    source = models.CharField(max_length=200, blank=True)
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+
+class ResultQuerySet(PatientFactQuerySet):
+    def current(self) -> ResultQuerySet:
+        """The newest version of each result that counts: not replaced, cancelled or an error."""
+        return self.filter(superseded_at=None).exclude(status__in=Result.VOID)
+
+    def as_known_at(self, moment: datetime) -> ResultQuerySet:
+        """What was current at a moment in the past, whatever has been corrected since."""
+        not_yet_replaced = Q(superseded_at=None) | Q(superseded_at__gt=moment)
+        return self.known_at(moment).filter(not_yet_replaced).exclude(status__in=Result.VOID)
+
+
+class Result(PatientFact):
+    """One version of one measured value: laboratory, vital sign, biometric or survey score.
+
+    Never edited. A correction is a new row with the same `thread`; the row before it gets
+    `superseded_at`, so "as known on day D" is one filter.
+    """
+
+    class Status(models.TextChoices):
+        REGISTERED = "registered", "Registered"
+        PRELIMINARY = "preliminary", "Preliminary"
+        FINAL = "final", "Final"
+        CORRECTED = "corrected", "Corrected"
+        AMENDED = "amended", "Amended"
+        CANCELLED = "cancelled", "Cancelled"
+        ENTERED_IN_ERROR = "entered-in-error", "Entered in error"
+
+    class Flag(models.TextChoices):
+        LL = "LL", "Critically low"
+        L = "L", "Low"
+        N = "N", "Normal"
+        H = "H", "High"
+        HH = "HH", "Critically high"
+
+    VOID = [Status.REGISTERED, Status.CANCELLED, Status.ENTERED_IN_ERROR]
+
+    class Privacy:
+        identifying = {"accession"}
+        sensitive = {"value", "comparator", "value_as_sent", "unit_as_sent", "collected_at",
+                     "issued_at", "reference_low", "reference_high", "flag"}  # fmt: skip
+        plain = {"id", "patient", "analyte", "lab_import", "import_row", "thread", "version_key",
+                 "status", "recorded_at", "source", "superseded_at"}  # fmt: skip
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="results")
+    analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+")
+    lab_import = models.ForeignKey(
+        "LabImport", on_delete=models.PROTECT, null=True, related_name="results"
+    )
+    import_row = models.PositiveBigIntegerField(null=True, help_text="Line of the file")
+    thread = models.BinaryField(max_length=16, help_text="Digest of what is one result")
+    version_key = models.BinaryField(
+        max_length=16, unique=True, help_text="Digest of thread, status, value and issue time"
+    )
+    accession = models.CharField(max_length=64, blank=True)
+    value = models.FloatField(help_text="In the analyte's canonical unit")
+    comparator = models.CharField(max_length=2, blank=True)
+    value_as_sent = models.CharField(max_length=40)
+    unit_as_sent = models.CharField(max_length=30)
+    status = models.CharField(max_length=16, choices=Status, default=Status.FINAL)
+    collected_at = models.DateTimeField()
+    issued_at = models.DateTimeField(help_text="When the laboratory said so")
+    reference_low = models.FloatField(null=True)
+    reference_high = models.FloatField(null=True)
+    flag = models.CharField(max_length=2, choices=Flag, blank=True)
+    superseded_at = models.DateTimeField(null=True)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Serves "newest of each analyte" and one analyte's trend without touching the table.
+            models.Index(
+                fields=["patient", "analyte", "-collected_at"],
+                include=["value", "comparator", "flag", "status", "recorded_at"],
+                condition=Q(superseded_at=None),
+                name="result_newest",
+            ),
+            models.Index(fields=["thread"], name="result_thread"),
+        ]
+
+    @property
+    def is_critical(self) -> bool:
+        return self.flag in {self.Flag.LL, self.Flag.HH}

@@ -1,0 +1,4 @@
+from .interventions import Interaction, Intervention
+from .recommendations import Feedback, Recommendation
+
+__all__ = ["Feedback", "Interaction", "Intervention", "Recommendation"]
