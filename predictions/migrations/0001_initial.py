@@ -5,60 +5,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('patients', '0001_initial'),
+        ("patients", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(help_text='For example ckd or death_10y', max_length=40)),
-                ('title', models.CharField(max_length=100)),
-                ('number', models.PositiveIntegerField()),
-                ('stage', models.CharField(choices=[('CHALLENGER', 'Challenger'), ('SERVING', 'Serving'), ('RETIRED', 'Retired')], default='CHALLENGER', max_length=12)),
-                ('folder', models.CharField(help_text='Under MODEL_ARTIFACTS or MEDIA_ROOT', max_length=255)),
-                ('digest', models.CharField(help_text="SHA-256 over the artefact's files", max_length=64)),
-                ('manifest', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task", models.CharField(help_text="For example ckd or death_10y", max_length=40)),
+                ("title", models.CharField(max_length=100)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("CHALLENGER", "Challenger"),
+                            ("SERVING", "Serving"),
+                            ("RETIRED", "Retired"),
+                        ],
+                        default="CHALLENGER",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "folder",
+                    models.CharField(
+                        help_text="Under MODEL_ARTIFACTS or MEDIA_ROOT", max_length=255
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(help_text="SHA-256 over the artefact's files", max_length=64),
+                ),
+                ("manifest", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('task', 'number'), name='model_version_once'), models.UniqueConstraint(fields=('task', 'digest'), name='model_digest_once'), models.UniqueConstraint(condition=models.Q(('stage', 'SERVING')), fields=('task',), name='one_serving_version_per_task')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("task", "number"), name="model_version_once"),
+                    models.UniqueConstraint(fields=("task", "digest"), name="model_digest_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("stage", "SERVING")),
+                        fields=("task",),
+                        name="one_serving_version_per_task",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(max_length=40)),
-                ('as_of', models.DateTimeField(help_text='Nothing known later was used')),
-                ('code_version', models.CharField(max_length=40)),
-                ('inputs_digest', models.CharField(max_length=64)),
-                ('inputs', models.JSONField(default=dict)),
-                ('contributions', models.JSONField(default=list)),
-                ('missing', models.JSONField(default=list)),
-                ('warnings', models.JSONField(default=list)),
-                ('horizon_years', models.PositiveSmallIntegerField(null=True)),
-                ('risk', models.FloatField(null=True)),
-                ('low', models.FloatField(null=True)),
-                ('high', models.FloatField(null=True)),
-                ('baseline', models.FloatField(help_text="Risk before this person's own inputs", null=True)),
-                ('tier_flip', models.FloatField(help_text='Share of refits in another tier', null=True)),
-                ('tier', models.CharField(blank=True, help_text='T0 to T3', max_length=2)),
-                ('advice', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(blank=True, help_text='Why there is no number', max_length=300)),
-                ('next_test', models.CharField(blank=True, max_length=100)),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='patients.patient')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='predictions.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task", models.CharField(max_length=40)),
+                ("as_of", models.DateTimeField(help_text="Nothing known later was used")),
+                ("code_version", models.CharField(max_length=40)),
+                ("inputs_digest", models.CharField(max_length=64)),
+                ("inputs", models.JSONField(default=dict)),
+                ("contributions", models.JSONField(default=list)),
+                ("missing", models.JSONField(default=list)),
+                ("warnings", models.JSONField(default=list)),
+                ("horizon_years", models.PositiveSmallIntegerField(null=True)),
+                ("risk", models.FloatField(null=True)),
+                ("low", models.FloatField(null=True)),
+                ("high", models.FloatField(null=True)),
+                (
+                    "baseline",
+                    models.FloatField(help_text="Risk before this person's own inputs", null=True),
+                ),
+                (
+                    "tier_flip",
+                    models.FloatField(help_text="Share of refits in another tier", null=True),
+                ),
+                ("tier", models.CharField(blank=True, help_text="T0 to T3", max_length=2)),
+                ("advice", models.CharField(blank=True, max_length=200)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="Why there is no number", max_length=300
+                    ),
+                ),
+                ("next_test", models.CharField(blank=True, max_length=100)),
+                ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="predictions",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="predictions.modelversion"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('superseded_at', None)), fields=['task', '-risk', 'patient'], include=('tier', 'low', 'high', 'as_of'), name='prediction_worklist'), models.Index(fields=['patient', 'task', '-as_of'], name='predictions_patient_2d3f37_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('patient', 'task'), name='one_current_prediction'), models.CheckConstraint(condition=models.Q(('risk', None), models.Q(('high__gte', models.F('risk')), ('low__lte', models.F('risk')), ('risk__gte', 0), ('risk__lte', 1)), _connector='OR'), name='risk_within_its_interval'), models.CheckConstraint(condition=models.Q(models.Q(('risk', None), ('tier', ''), models.Q(('reason', ''), _negated=True)), models.Q(('reason', ''), ('risk__isnull', False)), _connector='OR'), name='a_number_or_a_reason')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("superseded_at", None)),
+                        fields=["task", "-risk", "patient"],
+                        include=("tier", "low", "high", "as_of"),
+                        name="prediction_worklist",
+                    ),
+                    models.Index(
+                        fields=["patient", "task", "-as_of"], name="predictions_patient_2d3f37_idx"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at", None)),
+                        fields=("patient", "task"),
+                        name="one_current_prediction",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("risk", None),
+                            models.Q(
+                                ("high__gte", models.F("risk")),
+                                ("low__lte", models.F("risk")),
+                                ("risk__gte", 0),
+                                ("risk__lte", 1),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="risk_within_its_interval",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("risk", None),
+                                ("tier", ""),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            models.Q(("reason", ""), ("risk__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_number_or_a_reason",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,1 +1,138 @@
-def request(*, patient_ids): ...
+"""Score patients with every serving model and keep what was said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+
+import ml
+from healthcare.jobs import services as jobs
+from ml.facts import Facts
+from ml.types import Abstention, Assessment
+from patients import queries as patient_queries
+from patients.models import Patient
+from predictions import artifacts, signals
+from predictions.models import ModelVersion, Prediction
+
+CHUNK = 250  # patients a job: seconds of work, so that a death costs seconds
+
+
+def request(*, patient_ids: list[int]) -> None:
+    """Queue the scoring of these patients, in jobs that are short."""
+    ids = sorted(set(patient_ids))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        key = hashlib.sha256(repr(chunk).encode()).hexdigest()[:32]
+        jobs.enqueue(
+            "predictions.score", key=key, queue="inference", arguments={"patient_ids": chunk}
+        )
+
+
+@transaction.atomic
+def score(patient_ids: list[int], *, now: datetime) -> int:
+    """Score patients from what is known now; return how many predictions changed.
+
+    Saying the same again from the same inputs changes nothing, so running twice is safe. The
+    patients' rows are held, so that two workers do not both replace a prediction.
+    """
+    patients = list(
+        Patient.objects.select_for_update(no_key=True).filter(pk__in=patient_ids).order_by("pk")
+    )
+    if not patients:
+        return 0
+    facts = patient_queries.facts_known_at(now, patients)
+    changed: set[int] = set()
+    for version in ModelVersion.objects.filter(stage=ModelVersion.Stage.SERVING).order_by("task"):
+        changed |= _score_with(version, facts, now)
+    if changed:
+        transaction.on_commit(
+            partial(
+                signals.patients_scored.send_robust, sender=Prediction, patient_ids=sorted(changed)
+            )
+        )
+    return len(changed)
+
+
+def _score_with(version: ModelVersion, facts: dict[int, Facts], now: datetime) -> set[int]:
+    """Store what one version says of each patient; return those of whom it says something new."""
+    outcomes = artifacts.load(version).assess_many(list(facts.values()))
+    said = {
+        pk: _prediction(pk, version, outcome, now)
+        for pk, outcome in zip(facts, outcomes, strict=True)
+    }
+    current = Prediction.objects.current().filter(task=version.task, patient__in=facts)
+    unchanged = {
+        old.patient_id
+        for old in current.only("patient_id", "version_id", "inputs_digest", "code_version")
+        if _same(old, said[old.patient_id])
+    }
+    new = [prediction for pk, prediction in said.items() if pk not in unchanged]
+    current.exclude(patient__in=unchanged).update(superseded_at=now)
+    Prediction.objects.bulk_create(new, batch_size=500)
+    return {prediction.patient_id for prediction in new}
+
+
+def _same(old: Prediction, new: Prediction) -> bool:
+    return (old.version_id, old.inputs_digest, old.code_version) == (
+        new.version_id,
+        new.inputs_digest,
+        new.code_version,
+    )
+
+
+def _prediction(
+    patient_id: int, version: ModelVersion, outcome: Assessment | Abstention, now: datetime
+) -> Prediction:
+    common = {
+        "patient_id": patient_id,
+        "version": version,
+        "task": version.task,
+        "as_of": now,
+        "code_version": code_version(),
+        "next_test": outcome.next_test_label or outcome.next_test,
+    }
+    if isinstance(outcome, Abstention):
+        reason = {"reason": outcome.reason, "inputs_digest": _digest(outcome.reason)}
+        return Prediction(**common, **reason)
+    return Prediction(
+        **common,
+        inputs=dict(outcome.inputs),
+        inputs_digest=_digest([sorted(outcome.inputs.items()), outcome.warnings]),
+        contributions=_plain([asdict(part) for part in outcome.contributions]),
+        missing=list(outcome.missing),
+        warnings=list(outcome.warnings),
+        horizon_years=outcome.horizon_years,
+        risk=outcome.risk,
+        low=outcome.low,
+        high=outcome.high,
+        baseline=outcome.baseline,
+        tier_flip=outcome.tier_flip_probability,
+        tier=outcome.tier,
+        advice=outcome.advice,
+    )
+
+
+@cache
+def code_version() -> str:
+    """Release and digest of the library's source: the code that made a number."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(ml.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return f"{settings.VERSION}+{digest.hexdigest()[:12]}"
+
+
+def _plain(value):
+    """Dates as text, as JSON stores them."""
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+
+
+def _digest(value) -> str:
+    return hashlib.sha256(json.dumps(value, cls=DjangoJSONEncoder).encode()).hexdigest()

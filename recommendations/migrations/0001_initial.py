@@ -6,96 +6,206 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('patients', '0001_initial'),
+        ("patients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Interaction',
+            name="Interaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, unique=True)),
-                ('drug_class', models.CharField(max_length=60)),
-                ('against', models.CharField(max_length=200)),
-                ('severity', models.CharField(max_length=20)),
-                ('digest', models.CharField(max_length=64)),
-                ('entry', models.JSONField()),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=10, unique=True)),
+                ("drug_class", models.CharField(max_length=60)),
+                ("against", models.CharField(max_length=200)),
+                ("severity", models.CharField(max_length=20)),
+                ("digest", models.CharField(max_length=64)),
+                ("entry", models.JSONField()),
+                ("is_active", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Intervention',
+            name="Intervention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('category', models.CharField(max_length=20)),
-                ('evidence_grade', models.CharField(max_length=200)),
-                ('source', models.TextField()),
-                ('is_verified', models.BooleanField()),
-                ('reviewed_on', models.DateField()),
-                ('version', models.PositiveIntegerField()),
-                ('digest', models.CharField(help_text='SHA-256 of the entry', max_length=64)),
-                ('entry', models.JSONField(help_text="The entry whole; its schema is the catalogue's")),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=10, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("category", models.CharField(max_length=20)),
+                ("evidence_grade", models.CharField(max_length=200)),
+                ("source", models.TextField()),
+                ("is_verified", models.BooleanField()),
+                ("reviewed_on", models.DateField()),
+                ("version", models.PositiveIntegerField()),
+                ("digest", models.CharField(help_text="SHA-256 of the entry", max_length=64)),
+                (
+                    "entry",
+                    models.JSONField(help_text="The entry whole; its schema is the catalogue's"),
+                ),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('evidence_grade', ''), _negated=True), models.Q(('source', ''), _negated=True)), name='intervention_has_evidence_and_source')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("evidence_grade", ""), _negated=True),
+                            models.Q(("source", ""), _negated=True),
+                        ),
+                        name="intervention_has_evidence_and_source",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Recommendation',
+            name="Recommendation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.CharField(help_text='Code of the intervention', max_length=10)),
-                ('status', models.CharField(choices=[('recommended', 'Recommended'), ('check_first', 'Check first'), ('blocked', 'Not safe here')], max_length=12)),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('is_urgent', models.BooleanField(default=False)),
-                ('content', models.JSONField(help_text='The item as the engine gave it: reasons, cautions, …')),
-                ('content_digest', models.CharField(max_length=64)),
-                ('catalogue_digest', models.CharField(max_length=64)),
-                ('as_of', models.DateTimeField()),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recommendations', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("item", models.CharField(help_text="Code of the intervention", max_length=10)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("recommended", "Recommended"),
+                            ("check_first", "Check first"),
+                            ("blocked", "Not safe here"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("is_urgent", models.BooleanField(default=False)),
+                (
+                    "content",
+                    models.JSONField(
+                        help_text="The item as the engine gave it: reasons, cautions, …"
+                    ),
+                ),
+                ("content_digest", models.CharField(max_length=64)),
+                ("catalogue_digest", models.CharField(max_length=64)),
+                ("as_of", models.DateTimeField()),
+                ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recommendations",
+                        to="patients.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Feedback',
+            name="Feedback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[('accept', 'Accept'), ('later', 'Not now'), ('decline', 'Decline')], max_length=10)),
-                ('reason', models.CharField(choices=[('agreed', 'Agreed with the patient'), ('already_done', 'Already done'), ('not_suitable', 'Not suitable (contraindication)'), ('patient_declined', 'Patient declined'), ('disagree', 'Disagree with the risk'), ('wrong_data', 'Wrong data'), ('later', 'Another time'), ('other', 'Other')], max_length=20)),
-                ('comment', models.CharField(blank=True, max_length=500)),
-                ('snooze_until', models.DateField(null=True)),
-                ('at', models.DateTimeField()),
-                ('idempotency_key', models.CharField(max_length=64)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recommendation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='recommendations.recommendation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("accept", "Accept"),
+                            ("later", "Not now"),
+                            ("decline", "Decline"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("agreed", "Agreed with the patient"),
+                            ("already_done", "Already done"),
+                            ("not_suitable", "Not suitable (contraindication)"),
+                            ("patient_declined", "Patient declined"),
+                            ("disagree", "Disagree with the risk"),
+                            ("wrong_data", "Wrong data"),
+                            ("later", "Another time"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, max_length=500)),
+                ("snooze_until", models.DateField(null=True)),
+                ("at", models.DateTimeField()),
+                ("idempotency_key", models.CharField(max_length=64)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feedback",
+                        to="recommendations.recommendation",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='recommendation',
-            index=models.Index(condition=models.Q(('superseded_at', None)), fields=['patient', 'rank'], name='recommendation_of_patient'),
+            model_name="recommendation",
+            index=models.Index(
+                condition=models.Q(("superseded_at", None)),
+                fields=["patient", "rank"],
+                name="recommendation_of_patient",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('patient', 'item'), name='one_current_recommendation'),
+            model_name="recommendation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at", None)),
+                fields=("patient", "item"),
+                name="one_current_recommendation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['recommendation', '-at'], name='recommendat_recomme_d4d6f9_idx'),
+            model_name="feedback",
+            index=models.Index(
+                fields=["recommendation", "-at"], name="recommendat_recomme_d4d6f9_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.UniqueConstraint(fields=('recommendation', 'by', 'idempotency_key'), name='feedback_once'),
+            model_name="feedback",
+            constraint=models.UniqueConstraint(
+                fields=("recommendation", "by", "idempotency_key"), name="feedback_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'later'), ('snooze_until__isnull', False)), models.Q(models.Q(('answer', 'later'), _negated=True), ('snooze_until', None)), _connector='OR'), name='feedback_snoozed_only_when_later'),
+            model_name="feedback",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", "later"), ("snooze_until__isnull", False)),
+                    models.Q(models.Q(("answer", "later"), _negated=True), ("snooze_until", None)),
+                    _connector="OR",
+                ),
+                name="feedback_snoozed_only_when_later",
+            ),
         ),
     ]

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,27 +14,84 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='Name of the handler', max_length=60)),
-                ('key', models.CharField(help_text='Two open jobs of one kind never share a key', max_length=120)),
-                ('queue', models.CharField(max_length=20)),
-                ('arguments', models.JSONField(default=dict, help_text='Ids only, never patient data')),
-                ('status', models.CharField(choices=[('WAITING', 'Waiting'), ('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Failed'), ('PARKED', 'Parked after repeated failures')], default='WAITING', max_length=10)),
-                ('progress', models.PositiveBigIntegerField(default=0)),
-                ('total', models.PositiveBigIntegerField(default=0)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('failure', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(help_text="Name of the handler", max_length=60)),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Two open jobs of one kind never share a key", max_length=120
+                    ),
+                ),
+                ("queue", models.CharField(max_length=20)),
+                (
+                    "arguments",
+                    models.JSONField(default=dict, help_text="Ids only, never patient data"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("WAITING", "Waiting"),
+                            ("RUNNING", "Running"),
+                            ("DONE", "Done"),
+                            ("FAILED", "Failed"),
+                            ("PARKED", "Parked after repeated failures"),
+                        ],
+                        default="WAITING",
+                        max_length=10,
+                    ),
+                ),
+                ("progress", models.PositiveBigIntegerField(default=0)),
+                ("total", models.PositiveBigIntegerField(default=0)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("failure", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status__in', ['WAITING', 'RUNNING'])), fields=['status'], name='job_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['WAITING', 'RUNNING'])), fields=('kind', 'key'), name='one_open_job_a_key'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('status__in', ['WAITING', 'RUNNING'])), models.Q(('ended_at__isnull', False), ('status__in', ['DONE', 'FAILED', 'PARKED'])), _connector='OR'), name='job_ended_when_not_open')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["WAITING", "RUNNING"])),
+                        fields=["status"],
+                        name="job_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["WAITING", "RUNNING"])),
+                        fields=("kind", "key"),
+                        name="one_open_job_a_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("status__in", ["WAITING", "RUNNING"])),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("status__in", ["DONE", "FAILED", "PARKED"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="job_ended_when_not_open",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,90 @@
+"""One person's facts -> everything Carelens can say about them. Stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from healthcare.interop.assess.parsing import Person
+from ml.scores import person as person_scores
+from ml.scores.result import ScoreResult
+from ml.types import Abstention, Assessment
+from predictions import artifacts
+from recommendations.outcome import Item, as_dict
+from recommendations.services import recommend
+
+
+def assess(people: list[Person]) -> list[dict[str, Any]]:
+    """The answers for some people, in their order; models score them together."""
+    facts = [person.facts for person in people]
+    said = [model.assess_many(facts) for model in artifacts.serving_models().values()]
+    return [
+        _answer(person, outcomes)
+        for person, outcomes in zip(people, zip(*said, strict=True), strict=True)
+    ]
+
+
+def _answer(person: Person, outcomes: Iterable[Assessment | Abstention]) -> dict[str, Any]:
+    outcomes = list(outcomes)
+    assessments = [outcome for outcome in outcomes if isinstance(outcome, Assessment)]
+    abstentions = [outcome for outcome in outcomes if isinstance(outcome, Abstention)]
+    weighed = recommend.weigh(person.facts, assessments)
+    return {
+        "as_of": person.facts.as_of.isoformat(),
+        "predictions": [_prediction(assessment) for assessment in assessments],
+        "abstained": [_abstention(abstention) for abstention in abstentions],
+        "scores": _scores(person_scores.from_facts(person.facts)),
+        "recommendations": [_item(item) for item in weighed.recommended],
+        "blocked": [_item(item) for item in weighed.blocked],
+        "check_first": [_item(item) for item in weighed.check_first],
+        "safety_failed": weighed.safety_failed,
+        "warnings": person.warnings,
+    }
+
+
+def _prediction(assessment: Assessment) -> dict[str, Any]:
+    return {
+        "task": assessment.task,
+        "model": assessment.model_version,
+        "model_digest": assessment.model_digest,
+        "horizon_years": assessment.horizon_years,
+        "risk": assessment.risk,
+        "low": assessment.low,
+        "high": assessment.high,
+        "tier": assessment.tier,
+        "tier_label": assessment.tier_label,
+        "advice": assessment.advice,
+        "baseline": assessment.baseline,
+        "tier_flip_probability": assessment.tier_flip_probability,
+        "contributions": [
+            {"feature": part.feature, "label": part.label, "value": part.value,
+             "unit": part.unit, "points": part.points}
+            for part in assessment.contributions
+        ],
+        "missing": list(assessment.missing),
+        "next_test": assessment.next_test or None,
+        "warnings": list(assessment.warnings),
+    }  # fmt: skip
+
+
+def _abstention(abstention: Abstention) -> dict[str, Any]:
+    return {
+        "task": abstention.task,
+        "reason_code": abstention.reason_code,
+        "reason": abstention.reason,
+        "next_test": abstention.next_test or None,
+    }
+
+
+def _scores(results: Mapping[str, ScoreResult]) -> list[dict[str, Any]]:
+    return [{"id": name, **_score(result)} for name, result in results.items()]
+
+
+def _score(result: ScoreResult) -> dict[str, Any]:
+    if result.error:
+        return {"error": result.error, "reason": result.reason}
+    return {"values": as_dict(result.values)}
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return as_dict(item)

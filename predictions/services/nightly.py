@@ -1,0 +1,44 @@
+"""Every night: score those whose record has changed, or who have had a birthday, since."""
+
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from patients.models import (
+    Allergy,
+    Condition,
+    FamilyHistory,
+    Medication,
+    Patient,
+    Result,
+    SurveyAnswer,
+    WearableDay,
+)
+from predictions.models import Prediction
+from predictions.services import scoring
+
+FACTS = [Result, Condition, Medication, Allergy, FamilyHistory, SurveyAnswer, WearableDay]
+
+
+def score_changed(*, now: datetime) -> int:
+    """Queue the scoring of changed patients; return how many."""
+    ids = list(_changed(now).values_list("pk", flat=True))
+    scoring.request(patient_ids=ids)
+    return len(ids)
+
+
+def _changed(now: datetime):
+    """Patients never scored, or with a fact newer than their oldest current prediction."""
+    scored_at = (
+        Prediction.objects.current()
+        .filter(patient=OuterRef("pk"))
+        .order_by("as_of")
+        .values("as_of")[:1]
+    )
+    newer = Q(scored_at=None) | Q(updated_at__gt=F("scored_at"))
+    for model in FACTS:
+        facts = model.objects.filter(patient=OuterRef("pk"))
+        newer |= Exists(facts.filter(recorded_at__gt=OuterRef("scored_at")))
+    birthday = Q(birth_date__month=now.month, birth_date__day=now.day)
+    patients = Patient.objects.annotate(scored_at=scored_at)
+    return patients.filter(newer | birthday).order_by("pk")

@@ -1,0 +1,15 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from recommendations.api import views
+
+router = SimpleRouter()
+router.register("recommendations", views.RecommendationViewSet, basename="api-recommendation")
+urlpatterns = [
+    path(
+        "patients/<uuid:patient_id>/recommendations/",
+        views.PatientRecommendationsViewSet.as_view({"get": "list"}),
+        name="api-patient-recommendations",
+    ),
+    *router.urls,
+]

@@ -1,0 +1,167 @@
+"""What the catalogue holds: interventions, interactions and the groups of alternatives."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from ml.rules import Expression
+
+Severity = Literal["contraindicated", "major", "moderate", "minor"]
+NO_EFFECT = "No quantified effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One effect of an intervention on a measurement or an outcome."""
+
+    feature: str  # analyte code, or an outcome such as "cvd_events"
+    op: Literal["abs", "pct", "rr", "set"]  # change in unit, in %, relative risk, target value
+    low: float
+    high: float
+    unit: str
+    months: float  # time after which it is seen
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well founded a statement is, and who says so."""
+
+    source: str
+    verification: str  # how the entry was checked against its source
+    verified: bool  # False when it rests on general knowledge
+    grade: str = ""  # as the guideline prints it
+    strength: Literal["strong", "moderate", "guidance", "weak"] = "guidance"  # our reading of it
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What an intervention asks of a person; 1 to 5 each, our own judgement."""
+
+    effort: int
+    cost: int
+    acceptability: int  # 5 is welcome
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """One thing that can be recommended."""
+
+    id: str
+    name: str
+    version: int
+    review_date: date
+    category: str
+    subcategory: str
+    urgency: Literal["urgent", "soon", "routine"]
+    needs_clinician: bool
+    indication_text: str
+    indication: Expression
+    exclusion: Expression | None
+    cautions_text: str
+    drug_classes: tuple[str, ...]
+    also_checks: tuple[str, ...]  # classes it brings with it, checked but no duplicates
+    evidence: Evidence
+    effect_text: str
+    effect_verified: bool
+    changes: tuple[Change, ...]
+    target_risks: tuple[str, ...]
+    tags: tuple[str, ...]
+    burden: Burden
+    delivery: tuple[str, ...]
+    frequency: str
+    time_to_benefit: str
+    patient_text: str
+    clinician_text: str
+    note: str = ""
+
+    @property
+    def is_drug(self) -> bool:
+        return self.category == "medication"
+
+    @cached_property
+    def checked_classes(self) -> tuple[str, ...]:
+        return self.drug_classes + self.also_checks
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """A drug class that does not go with a condition, result, allergy or other drug."""
+
+    id: str
+    version: int
+    review_date: date
+    drug_class: str
+    severity: Severity
+    against_type: str
+    against_text: str
+    trigger: Expression
+    effect: str
+    action: str
+    evidence: Evidence
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Alternatives of which only one is offered."""
+
+    name: str
+    keep: Literal["first listed", "best ranked"]
+    members: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Need:
+    """Features of an intervention that help whoever meets the rule."""
+
+    when: Expression
+    features: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """From which value on an analyte calls for change, and the spread to measure it by."""
+
+    analyte: str
+    above: float | None
+    below: float | None
+    spread: float  # about one standard deviation among adults
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Everything that can be recommended, as read from the reviewed files."""
+
+    interventions: tuple[Intervention, ...]
+    interactions: tuple[Interaction, ...]
+    groups: tuple[Group, ...]
+    needs: tuple[Need, ...]
+    goals: tuple[Goal, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Intervention]:
+        return {intervention.id: intervention for intervention in self.interventions}
+
+    @cached_property
+    def by_class(self) -> dict[str, tuple[Interaction, ...]]:
+        """Interactions of each drug class, the gravest first."""
+        found: dict[str, list[Interaction]] = {}
+        for interaction in self.interactions:
+            found.setdefault(interaction.drug_class, []).append(interaction)
+        return {
+            drug_class: tuple(sorted(rows, key=lambda row: SEVERITIES.index(row.severity)))
+            for drug_class, rows in found.items()
+        }
+
+    def interactions_of(self, intervention: Intervention) -> tuple[Interaction, ...]:
+        classes = intervention.checked_classes
+        return tuple(row for name in classes for row in self.by_class.get(name, ()))
+
+
+SEVERITIES = ("contraindicated", "major", "moderate", "minor")

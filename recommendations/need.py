@@ -1,0 +1,164 @@
+"""What this person needs, as features, and which predicted risk stands behind each target."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+
+from ml import rules
+from ml.recommenders import content
+from ml.types import Abstention, Assessment
+from recommendations.catalogue import Catalogue, Change, Intervention
+from recommendations.catalogue.entries import Goal
+
+# Models of this product -> the target risks of the catalogue they speak for.
+TARGETS_OF_TASK = {
+    "undiagnosed_diabetes": ("diabetes",),
+    "ckd": ("ckd",),
+    "cvd_death_10y": ("cvd", "stroke", "heart_failure"),
+    "death_10y": ("mortality",),
+}
+LEVEL_OF_TIER = {"T0": 0.1, "T1": 0.4, "T2": 0.8, "T3": 1.0}
+RISK_OF_FULL_LEVEL = 0.20  # a risk without published tiers counts fully from here (own)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedScore:
+    """A published score as a risk: its targets, horizon, and where T1 and T2 begin (tiers.md)."""
+
+    targets: tuple[str, ...]
+    horizon_years: int
+    tier_1: float | None = None
+    tier_2: float | None = None
+
+    def tier(self, risk: float) -> str:
+        if self.tier_2 is None:
+            return ""
+        if risk >= self.tier_2:
+            return "T2"
+        return "T1" if self.tier_1 is not None and risk >= self.tier_1 else "T0"
+
+
+PUBLISHED = {
+    "PREVENT_ASCVD_10Y": PublishedScore(("cvd",), 10, 0.03, 0.05),
+    "PREVENT_CVD_10Y": PublishedScore(("cvd", "stroke"), 10, None, 0.075),
+    "PREVENT_HF_10Y": PublishedScore(("heart_failure",), 10),
+    "ASCVD_PCE": PublishedScore(("cvd", "stroke"), 10, 0.05, 0.075),
+    "KFRE_5Y": PublishedScore(("ckd",), 5, None, 0.03),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The current risk behind a target such as "cvd"."""
+
+    task: str
+    risk: float
+    horizon_years: int | None
+    tier: str
+
+    @property
+    def level(self) -> float:
+        """Height from 0 to 1, by tier where there is one."""
+        return LEVEL_OF_TIER.get(self.tier, min(self.risk / RISK_OF_FULL_LEVEL, 1.0))
+
+
+def baselines(
+    assessments: Iterable[Assessment | Abstention], scores: Mapping[str, float | None]
+) -> dict[str, Baseline]:
+    """Of each target the highest risk that a model or a published score predicts."""
+    found: dict[str, Baseline] = {}
+    for target, baseline in (*_predicted(assessments), *_published(scores)):
+        if target not in found or baseline.level > found[target].level:
+            found[target] = baseline
+    return found
+
+
+def _predicted(
+    assessments: Iterable[Assessment | Abstention],
+) -> list[tuple[str, Baseline]]:
+    return [
+        (target, Baseline(made.task, made.risk, made.horizon_years, made.tier))
+        for made in assessments
+        if not isinstance(made, Abstention)
+        for target in TARGETS_OF_TASK.get(made.task, ())
+    ]
+
+
+def _published(scores: Mapping[str, float | None]) -> list[tuple[str, Baseline]]:
+    found = []
+    for name, published in PUBLISHED.items():
+        risk = scores.get(name)
+        if risk is not None:
+            tier = published.tier(risk)
+            baseline = Baseline(name, risk, published.horizon_years, tier)
+            found.extend((target, baseline) for target in published.targets)
+    return found
+
+
+def needs(
+    env: rules.FactsEnvironment, catalogue: Catalogue, known: Mapping[str, Baseline]
+) -> dict[str, float]:
+    """Features that would help this person, by what is known of them (0 to 1; moves may be < 0)."""
+    predicted = {f"risk:{target}": baseline.level for target, baseline in known.items()}
+    met = [need.features for need in catalogue.needs if rules.evaluate(need.when, env)]
+    return content.strongest([predicted, *met, _deviations(env, catalogue.goals)])
+
+
+def _deviations(env: rules.FactsEnvironment, goals: Iterable[Goal]) -> dict[str, float]:
+    """Wanted direction of each analyte beyond its goal; two spreads count fully."""
+    wanted: dict[str, float] = {}
+    for goal in goals:
+        measured = env.number(goal.analyte)
+        if measured is None:
+            continue
+        if goal.above is not None and measured.value > goal.above:
+            excess = (measured.value - goal.above) / goal.spread
+            wanted[f"moves:{goal.analyte}"] = -min(excess / 2, 1.0)
+        elif goal.below is not None and measured.value < goal.below:
+            lack = (goal.below - measured.value) / goal.spread
+            wanted[f"moves:{goal.analyte}"] = min(lack / 2, 1.0)
+    return wanted
+
+
+@lru_cache(maxsize=8)
+def item_space(catalogue: Catalogue) -> content.ItemSpace:
+    """The feature vectors of every intervention; made once for each catalogue."""
+    spreads = {goal.analyte: goal.spread for goal in catalogue.goals}
+    rarity = _rarity(catalogue)
+    return content.item_space(
+        {item.id: _features(item, spreads, rarity) for item in catalogue.interventions}
+    )
+
+
+def _features(
+    item: Intervention, spreads: Mapping[str, float], rarity: Mapping[str, float]
+) -> dict[str, float]:
+    features = {f"risk:{target}": 1.0 for target in item.target_risks}
+    features |= {f"tag:{tag}": rarity[tag] for tag in item.tags}
+    features[f"category:{item.category}"] = 0.3
+    for change in item.changes:
+        size = movement(change, spreads)
+        if size:
+            features[f"moves:{change.feature}"] = size
+    return features
+
+
+def movement(change: Change, spreads: Mapping[str, float]) -> float:
+    """Signed size of a change: pct/100, rr-1, or the absolute change in spreads."""
+    if change.op == "pct":
+        return change.middle / 100
+    if change.op == "rr":
+        return change.middle - 1
+    spread = spreads.get(change.feature)
+    return change.middle / spread if spread and change.op == "abs" else 0.0
+
+
+def _rarity(catalogue: Catalogue) -> dict[str, float]:
+    """Weight of each tag, 1 for one that a single item has, near 0 for one that all have."""
+    total = len(catalogue.interventions)
+    count: dict[str, int] = {}
+    for item in catalogue.interventions:
+        for tag in item.tags:
+            count[tag] = count.get(tag, 0) + 1
+    return {tag: log(total / n) / log(total) if total > 1 else 1.0 for tag, n in count.items()}

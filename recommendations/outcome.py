@@ -1,0 +1,152 @@
+"""What the engine answers: every item weighed for one person, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+Status = Literal["recommended", "check_first", "blocked"]
+ASK_CLINICIAN = "Talk with your clinician about this."
+CHECK_FAILED = "The safety check could not be completed for this item."
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact that speaks for (or against) an item, in words and in numbers."""
+
+    text: str
+    kind: str
+    code: str
+    value: float | str | None = None
+    unit: str = ""
+    collected: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """An interaction that does not forbid the item. `major` is for clinicians only."""
+
+    severity: Literal["major", "moderate", "minor", "unchecked", "duplicate"]
+    text: str
+    action: str
+    rule: str = ""  # id of the interaction
+    source: str = ""
+    verified: bool = True
+    with_item: str = ""  # the other item of this list that it would interact with
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why an item is not offered."""
+
+    reason: str
+    rule: str  # id of the interaction, or "M19.exclusion", "group", "allergy", "check"
+    source: str
+    facts: tuple[Fact, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What has to be known before the item may be offered."""
+
+    kind: str  # "order", "measure", "ask" or "compute"
+    code: str
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the item would change, and the predicted risk that this acts on."""
+
+    text: str
+    feature: str = ""
+    target: str = ""  # such as "cvd"
+    task: str = ""  # model or score that predicts it for this person
+    risk: float | None = None
+    horizon_years: int | None = None
+    tier: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One catalogue item weighed for one person."""
+
+    id: str
+    name: str
+    category: str
+    status: Status
+    urgency: str
+    rank: int  # 1 is best; runs over the whole list
+    score: float
+    components: Mapping[str, float]  # urgent, risk, content, evidence, burden
+    evidence_grade: str
+    source: str
+    verified: bool  # False when the statement or its effect was not re-read in the source
+    verification: str
+    patient_text: str
+    clinician_text: str
+    needs_clinician: bool
+    clinician_only: bool  # a major caution: not for the patient's own view
+    drug_classes: tuple[str, ...]
+    reasons: tuple[Fact, ...]
+    cautions: tuple[Caution, ...] = ()
+    cautions_text: str = ""  # general cautions of the catalogue
+    blocked_by: tuple[Block, ...] = ()
+    check_first: tuple[Check, ...] = ()
+    would_change: tuple[Effect, ...] = ()
+    frequency: str = ""
+    time_to_benefit: str = ""
+    delivery: tuple[str, ...] = ()
+
+    @property
+    def drug_class(self) -> str:
+        """Drug classes as the catalogue writes them: "acei|ccb_dhp"."""
+        return "|".join(self.drug_classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Every indicated item in order of rank, whatever became of it.
+
+    `limit` says how many are shown at once; nothing is dropped because of it. With
+    `safety_failed` some check raised an error: then no drug at all is offered.
+    """
+
+    items: tuple[Item, ...]
+    limit: int = 3
+    safety_failed: bool = False
+    failures: tuple[str, ...] = field(default=())
+
+    def with_status(self, status: Status) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.status == status)
+
+    @property
+    def recommended(self) -> tuple[Item, ...]:
+        return self.with_status("recommended")
+
+    @property
+    def check_first(self) -> tuple[Item, ...]:
+        return self.with_status("check_first")
+
+    @property
+    def blocked(self) -> tuple[Item, ...]:
+        return self.with_status("blocked")
+
+    @property
+    def shown(self) -> tuple[Item, ...]:
+        """The best of the recommended; the rest is folded."""
+        return self.recommended[: self.limit]
+
+
+def as_dict(value: Any) -> Any:
+    """A dataclass of this module as plain JSON values; days in ISO form."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: as_dict(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): as_dict(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_dict(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value

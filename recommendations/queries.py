@@ -1,0 +1,72 @@
+"""Reads of this floor, shaped for the patient page and its endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from recommendations.models import Feedback, Recommendation
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """A recommendation with the newest answer that was ever given to its item."""
+
+    recommendation: Recommendation
+    answer: Feedback | None
+
+    def rests(self, today: date) -> bool:
+        """Answered, and the answer still holds."""
+        if self.answer is None:
+            return False
+        return self.answer.snooze_until is None or self.answer.snooze_until > today
+
+
+@dataclass
+class Advice:
+    """All current recommendations of one patient, sorted by what to do with them."""
+
+    shown: list[Line] = field(default_factory=list)
+    folded: list[Line] = field(default_factory=list)
+    check_first: list[Line] = field(default_factory=list)
+    blocked: list[Line] = field(default_factory=list)
+    answered: list[Line] = field(default_factory=list)
+
+    @property
+    def open_count(self) -> int:
+        return len(self.shown) + len(self.folded)
+
+
+def advice(patient_id: int, *, today: date) -> Advice:
+    """Two queries: the current items, and the newest answer to each item."""
+    answers = {answer.recommendation.item: answer for answer in _newest_answers(patient_id)}
+    sorted_advice = Advice()
+    for row in Recommendation.objects.current().filter(patient=patient_id).order_by("rank"):
+        _place(sorted_advice, Line(row, answers.get(row.item)), today)
+    return sorted_advice
+
+
+def _newest_answers(patient_id: int):
+    return (
+        Feedback.objects.filter(recommendation__patient=patient_id)
+        .select_related("recommendation", "by")
+        .order_by("recommendation__item", "-at", "-pk")
+        .distinct("recommendation__item")
+    )
+
+
+def _place(advice: Advice, line: Line, today: date) -> None:
+    """Not more than three are shown, but an urgent one is never folded."""
+    status = line.recommendation.status
+    if status == Recommendation.Status.BLOCKED:
+        advice.blocked.append(line)
+    elif line.rests(today):
+        advice.answered.append(line)
+    elif status == Recommendation.Status.CHECK_FIRST:
+        advice.check_first.append(line)
+    elif len(advice.shown) < SHOWN or line.recommendation.is_urgent:
+        advice.shown.append(line)
+    else:
+        advice.folded.append(line)

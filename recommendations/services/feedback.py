@@ -1,0 +1,67 @@
+"""A clinician's answer to a recommendation."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from healthcare.accounts import permissions
+from healthcare.accounts.models import User
+from healthcare.accounts.permissions import Permission
+from healthcare.audit import services as audit
+from recommendations.models import Feedback, Recommendation
+
+
+class NotAnswerable(Exception):
+    """The recommendation cannot be answered like that; the message says why."""
+
+
+@transaction.atomic
+def record(
+    recommendation: Recommendation,
+    *,
+    answer: str,
+    reason: str,
+    comment: str = "",
+    snooze_until: date | None = None,
+    idempotency_key: str,
+    by: User,
+    now: datetime,
+) -> Feedback:
+    """Store an answer; sending it again with the same key stores nothing twice."""
+    permissions.check(by, Permission.FEEDBACK_GIVE)
+    _check(recommendation, answer, snooze_until, now)
+    feedback, is_new = Feedback.objects.get_or_create(
+        recommendation=recommendation,
+        by=by,
+        idempotency_key=idempotency_key,
+        defaults={
+            "answer": answer,
+            "reason": reason,
+            "comment": comment,
+            "snooze_until": snooze_until,
+            "at": now,
+        },
+    )
+    if is_new:
+        audit.record(
+            "recommendation.answered",
+            target=recommendation,
+            by=by,
+            patient_ids=[recommendation.patient_id],
+            answer=answer,
+            reason=reason,
+        )
+    return feedback
+
+
+def _check(
+    recommendation: Recommendation, answer: str, snooze_until: date | None, now: datetime
+) -> None:
+    if recommendation.superseded_at is not None:
+        raise NotAnswerable("This recommendation was replaced by a newer one. Reload the page.")
+    if answer == Feedback.Answer.ACCEPT and recommendation.status == Recommendation.Status.BLOCKED:
+        raise NotAnswerable("This item is not safe for this patient and cannot be accepted.")
+    if answer == Feedback.Answer.LATER and (snooze_until is None or snooze_until <= now.date()):
+        raise NotAnswerable("“Not now” needs a day in the future to come back.")

@@ -1,0 +1,12 @@
+"""The door of this floor's background work."""
+
+from django.utils import timezone
+
+from healthcare.jobs import services as jobs
+from healthcare.jobs.models import Job
+from recommendations.services import recommend
+
+
+@jobs.handles("recommendations.weigh")
+def weigh(job: Job) -> None:
+    recommend.recommend(job.arguments["patient_ids"], now=timezone.now())
