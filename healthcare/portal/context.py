@@ -1,2 +1,38 @@
-def site(request):
-    return {}
+"""What the frame of every page needs: where this user may go, and what is running."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from healthcare.accounts import permissions
+from healthcare.accounts.permissions import Permission
+
+# Label, name of the address, who sees it.
+PLACES = [
+    ("Worklist", "worklist", Permission.PATIENT_VIEW),
+    ("Uploads", "patients:imports", Permission.LABS_UPLOAD),
+    ("Models", "models", Permission.MODEL_VIEW),
+    ("Jobs", "jobs", Permission.JOBS_VIEW),
+    ("My health", "my-health", Permission.OWN_RECORD_VIEW),
+]
+
+
+def site(request: HttpRequest) -> dict:
+    """Context of `base.html`."""
+    common = {"app_version": settings.VERSION, "demo_data": settings.DEMO_DATA}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return common
+    return common | {
+        "nav_items": _places(request),
+        "search_url": reverse("worklist") if permissions.can(user, Permission.PATIENT_VIEW) else "",
+    }
+
+
+def _places(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        (label, reverse(name), here == name)
+        for label, name, permission in PLACES
+        if permissions.can(request.user, permission)  # type: ignore[arg-type]
+    ]

@@ -14,7 +14,9 @@ from ml import analytes, units
 from ml.facts import Measurement
 
 KEYS = {"code", "value", "unit", "collected"}
-WITH_COMPARATOR = re.compile(r"\s*(<=|>=|<|>)?\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?)\s*")
+WITH_COMPARATOR = re.compile(
+    r"\s*(<=|>=|<|>)?\s*([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*"
+)
 
 
 @dataclass

@@ -6,7 +6,7 @@ and absent, null and empty mean three different things.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, get_args
@@ -65,11 +65,11 @@ def person(data: Any, *, today: date) -> Person:
         breastfeeding=problems.boolean(data, "breastfeeding"),
         gestation_weeks=problems.number(data, "gestation_weeks", 0, 45),
         ethnicity=_ethnicity(data, problems),
-        conditions=_codes(data, "conditions", codes.resolve_condition, problems),
-        medications=_codes(data, "medications", codes.resolve_medication, problems),
-        allergies=_codes(data, "allergies", str.strip, problems),
-        family_history=_codes(data, "family_history", codes.resolve_condition, problems),
-        flags=_codes(data, "flags", str.strip, problems) or frozenset(),
+        conditions=_codes(data, "conditions", codes.conditions, problems),
+        medications=_codes(data, "medications", codes.medications, problems),
+        allergies=_codes(data, "allergies", codes.allergies, problems),
+        family_history=_codes(data, "family_history", codes.family_history, problems),
+        flags=_codes(data, "flags", _flags, problems) or frozenset(),
         lifestyle=_lifestyle(data.get("lifestyle"), problems),
         done=_done(data.get("done"), as_of, problems),
         scores=_scores(data.get("scores"), problems),
@@ -100,7 +100,10 @@ def _ethnicity(data: Mapping, problems: Problems) -> Ethnicity | None:
 
 
 def _codes(
-    data: Mapping, key: str, resolve: Callable[[str], str | None], problems: Problems
+    data: Mapping,
+    key: str,
+    understand: Callable[[Iterable[str]], codes.Resolved],
+    problems: Problems,
 ) -> frozenset[str] | None:
     """A list of codes; None when the key is absent or null, which means unknown."""
     given = data.get(key)
@@ -109,13 +112,15 @@ def _codes(
     if not isinstance(given, list) or not all(isinstance(code, str) for code in given):
         problems.add(key, 'Must be a list of codes, such as [] or ["htn"].')
         return None
-    resolved = set()
-    for code in given:
-        known = resolve(code)
-        if known is None:
-            problems.warnings.append(f"{key}: {code!r} is not a code we know; no rule reads it.")
-        resolved.add(known or code.strip())
-    return frozenset(resolved)
+    resolved = understand(given)
+    for code in resolved.unknown:
+        problems.warnings.append(f"{key}: {code!r} is not a code we know; no rule reads it.")
+    return resolved.codes
+
+
+def _flags(given: Iterable[str]) -> codes.Resolved:
+    flags = frozenset(given)
+    return codes.Resolved(flags, codes.unknown("flag", flags))
 
 
 def _lifestyle(given: Any, problems: Problems) -> Lifestyle:

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from healthcare.portal.views import home, my_health, patient, worklist
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("worklist/", worklist.worklist, name="worklist"),
+    path("patients/<uuid:public_id>/", patient.patient, name="patient"),
+    path("patients/<uuid:public_id>/trends/<str:code>/", patient.trend, name="patient-trend"),
+    path("my-health/", my_health.my_health, name="my-health"),
+    path("jobs/", home.jobs, name="jobs"),
+    path("jobs/<int:pk>/retry/", home.retry, name="job-retry"),
+    path("dev/gallery/", home.gallery, name="gallery"),
+]
