@@ -176,7 +176,7 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         title="High blood pressure in pregnancy",
-        look="27 weeks pregnant at 152/97 mmHg. Models for people who are not pregnant decline, and "
+        look="27 weeks pregnant at 152/97 mmHg. Models made for others decline, and "
         "ACE inhibitors, receptor blockers and statins are blocked.",
         family_name="Abernoll", given_name="Precious", sex="female", age=33, team="North Clinic",
         months=(15, 3, 0), ethnicity="non_hispanic_black",

@@ -12,13 +12,11 @@ from ml.datasets.synthetic.derived import Values, complete
 from ml.datasets.synthetic.markers import FACTORS, MARKERS
 from ml.datasets.synthetic.people import People
 from ml.datasets.synthetic.visits import Visits
-from ml.facts import Lifestyle
 from patients.models import SurveyAnswer
 
 MONTH = 30.4375  # days
 NEWEST = 3  # days before today at the least, so that a corrected version has arrived
 MINUTE = 9 * 60
-HABITS = tuple(Lifestyle.__dataclass_fields__)
 
 
 def tables(as_of: date) -> SyntheticHospital:

@@ -3,6 +3,9 @@
 import os
 import shutil
 import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from healthcare.embedded import files
 from healthcare.embedded.files import EmbeddedServerError
 
 START_SECONDS = 120  # crash recovery after a kill may take its time
+DEATH_SECONDS = 5  # between the kill and the kernel having done it
 SAFE = {"shared_buffers": "256MB", "max_connections": "100", "max_wal_size": "2GB"}
 FAST = SAFE | {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests
 
@@ -83,6 +87,7 @@ def _initialise(cluster: Path) -> None:
 
 
 def _start(cluster: Path, data_dir: Path, *, durable: bool) -> None:
+    _forget_unburied(cluster)
     sockets = files.make_private(files.socket_dir(data_dir))
     _give_to_postgres(sockets)
     settings = {"listen_addresses": "", "unix_socket_directories": str(sockets)}
@@ -92,6 +97,43 @@ def _start(cluster: Path, data_dir: Path, *, durable: bool) -> None:
     log = cluster / "server.log"
     _run("pg_ctl", "-D", str(cluster), "-l", str(log), "-w", "-t", str(START_SECONDS),
          "-o", options, "start")  # fmt: skip
+
+
+def _forget_unburied(cluster: Path) -> None:
+    """Remove the lock file of a killed server whose parent has not collected it yet.
+
+    In a container without an init, a killed server stays a zombie, and PostgreSQL takes the
+    number in its lock file for a living server. Its children end by themselves within a moment;
+    the file may go only after the last of them.
+    """
+    lock = cluster / "postmaster.pid"
+    if not lock.exists():
+        return
+    server = Path("/proc") / lock.read_text().split()[0]
+    _wait(lambda: not server.exists() or _is_zombie(server), DEATH_SECONDS)
+    if _is_zombie(server) and _wait(lambda: not any(_works_in(cluster)), START_SECONDS):
+        lock.unlink()
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def _is_zombie(process: Path) -> bool:
+    with suppress(OSError):
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return False
+
+
+def _works_in(folder: Path) -> Iterator[Path]:
+    """Processes that have the folder as their own: every PostgreSQL process has its cluster."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").resolve(strict=True) == folder.resolve():
+                yield process
 
 
 def _give_to_postgres(folder: Path) -> None:
