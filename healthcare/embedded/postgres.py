@@ -87,7 +87,9 @@ def _initialise(cluster: Path) -> None:
 
 
 def _start(cluster: Path, data_dir: Path, *, durable: bool) -> None:
-    _forget_unburied(cluster)
+    socket = socket_file(data_dir)
+    for lock in (cluster / "postmaster.pid", socket.with_name(f"{socket.name}.lock")):
+        _forget_unburied(lock, cluster)
     sockets = files.make_private(files.socket_dir(data_dir))
     _give_to_postgres(sockets)
     settings = {"listen_addresses": "", "unix_socket_directories": str(sockets)}
@@ -99,14 +101,13 @@ def _start(cluster: Path, data_dir: Path, *, durable: bool) -> None:
          "-o", options, "start")  # fmt: skip
 
 
-def _forget_unburied(cluster: Path) -> None:
+def _forget_unburied(lock: Path, cluster: Path) -> None:
     """Remove the lock file of a killed server whose parent has not collected it yet.
 
     In a container without an init, a killed server stays a zombie, and PostgreSQL takes the
     number in its lock file for a living server. Its children end by themselves within a moment;
     the file may go only after the last of them.
     """
-    lock = cluster / "postmaster.pid"
     if not lock.exists():
         return
     server = Path("/proc") / lock.read_text().split()[0]

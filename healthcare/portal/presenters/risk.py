@@ -12,7 +12,7 @@ from healthcare.common.sparklines import spark
 from healthcare.portal.presenters import analyte_url, cell, scores
 from healthcare.portal.presenters.tiers import Task, look, task, word
 from healthcare.portal.queries import Record
-from ml.studies import STUDIES
+from ml.studies.registry import STUDIES
 from predictions.models import ModelVersion, Prediction
 from predictions.queries import Risk
 
@@ -30,7 +30,7 @@ def cards(record: Record) -> list[dict]:
 
 def explanations(record: Record) -> list[dict]:
     """Contribution bars and their table, one a task that has a number."""
-    return [_explanation(risk.prediction) for risk in record.risks if risk.prediction.risk]
+    return [_explanation(risk.prediction) for risk in record.risks if risk.prediction.risk is not None]
 
 
 def contribution_words(part: dict) -> str:
