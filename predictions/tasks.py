@@ -15,7 +15,7 @@ def score(job: Job) -> None:
 
 @jobs.handles("predictions.retrain")
 def retrain(job: Job) -> None:
-    training.retrain(job.arguments["task"], report=job.report)
+    training.retrain(job.arguments["task"], today=timezone.localdate(), report=job.report)
 
 
 @shared_task

@@ -30,9 +30,10 @@ def settle(
     for group in catalogue.groups:
         if group.keep == "first listed":
             _keep_first(group, settled, catalogue)
+    concerned = [item for item in ranked if item.drug_classes or safety.drugs_named(item.exclusion)]
     kept: list[Intervention] = []
     for status in ("recommended", "check_first"):
-        for item in ranked:
+        for item in concerned:
             if settled[item.id].status == status:
                 _place(item, kept, settled, env, catalogue)
     return settled

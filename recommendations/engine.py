@@ -7,16 +7,16 @@ Nothing before the filter can bring back what the filter took out.
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from ml import rules
 from ml.facts import Facts
 from ml.recommenders import ranking
 from ml.recommenders.ranking import Components, Weights
-from ml.types import Abstention, Assessment
+from ml.types import Abstention
 from recommendations import alternatives, need, safety, wording
-from recommendations.catalogue import Catalogue, Intervention
-from recommendations.need import Baseline
+from recommendations.catalogue import Catalogue, Change, Intervention
+from recommendations.need import Baseline, Predicted
 from recommendations.outcome import CHECK_FAILED, Block, Effect, Item, Outcome
 from recommendations.safety import Verdict
 
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 WEIGHTS = Weights()
 URGENT = {"urgent": 1.0, "soon": 0.6, "routine": 0.0}
 EVIDENCE = {"strong": 1.0, "moderate": 0.75, "guidance": 0.6, "weak": 0.35}
-UNVERIFIED = 0.1  # taken off the evidence where the statement was not re-read in its source
+UNVERIFIED = 0.2  # taken off the evidence where the statement was not re-read in its source
+DRUG_BURDEN = 0.25
 # Outcomes of trials -> target risks; analytes -> the target they are treated for.
 TARGET_OF_FEATURE = {
     "aki": "aki",
@@ -41,6 +42,7 @@ TARGET_OF_FEATURE = {
     "kidney_failure": "ckd",
     "mortality": "mortality",
     "preeclampsia": "pregnancy",
+    "quit_rate": "cvd",
     "readmission": "readmission",
     "stroke": "stroke",
     "ALT": "liver",
@@ -57,6 +59,7 @@ TARGET_OF_FEATURE = {
     "UACR": "ckd",
     "WEIGHT": "diabetes",
 }
+MORE_IS_BETTER = frozenset({"quit_rate"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def recommend(
     facts: Facts,
     catalogue: Catalogue,
     scores: Mapping[str, float | None] | None = None,
-    assessments: Iterable[Assessment | Abstention] = (),
+    assessments: Iterable[Predicted | Abstention] = (),
     *,
     limit: int = 3,
     weights: Weights = WEIGHTS,
@@ -110,7 +113,7 @@ def _person(
     facts: Facts,
     catalogue: Catalogue,
     scores: Mapping[str, float | None],
-    assessments: Iterable[Assessment | Abstention],
+    assessments: Iterable[Predicted | Abstention],
 ) -> Person:
     env = rules.FactsEnvironment(facts, scores)
     baselines = need.baselines(assessments, env.scores)
@@ -197,24 +200,32 @@ def _pushed_down(row: ranking.Ranked, verdict: Verdict, weights: Weights) -> ran
 
 
 def _risk(item: Intervention, person: Person) -> float:
-    """Height of the risk it acts on, weighed by how strongly it acts (half of it for being aimed)."""
-    level = max((person.needs.get(f"risk:{target}", 0.0) for target in item.target_risks))
-    return level * (0.5 + 0.5 * _strength(item, person.spreads))
+    """Height of the risk it acts on, at least half of it counts for being aimed at."""
+    level = max(person.needs.get(f"risk:{target}", 0.0) for target in item.target_risks)
+    return level * (0.5 + 0.5 * _strength(item, person))
 
 
-def _strength(item: Intervention, spreads: Mapping[str, float]) -> float:
-    """The largest effect on a risk or a risk factor: a halved risk, or one spread, is 1."""
-    sizes = (
-        abs(need.movement(change, spreads)) * (2 if change.op in ("rr", "pct") else 1)
-        for change in item.changes
-        if change.feature in TARGET_OF_FEATURE
-    )
-    return min(max(sizes, default=0.0), 1.0)
+def _strength(item: Intervention, person: Person) -> float:
+    """The largest effect on a risk or a risk factor, 0 to 1: a halved risk is 1."""
+    return min(max((_size(change, person) for change in item.changes), default=0.0), 1.0)
+
+
+def _size(change: Change, person: Person) -> float:
+    """How much one effect helps this person; on a risk factor only as far as it is off its goal."""
+    if change.feature not in TARGET_OF_FEATURE:
+        return 0.0
+    if change.op == "rr":
+        more = change.feature in MORE_IS_BETTER
+        return change.middle - 1 if more else 2 * (1 - change.middle)
+    wanted = person.needs.get(f"moves:{change.feature}", 0.0)
+    return need.movement(change, person.spreads) * wanted * (2 if change.op == "pct" else 1)
 
 
 def _lightness(item: Intervention) -> float:
+    """1 for what costs nothing; a drug always weighs, for its harms and its being for long."""
     burden = item.burden
-    return ((5 - burden.effort) + (5 - burden.cost) + (burden.acceptability - 1)) / 12
+    ease = ((5 - burden.effort) + (5 - burden.cost) + (burden.acceptability - 1)) / 12
+    return max(ease - DRUG_BURDEN * item.is_drug, 0.0)
 
 
 def _item(
@@ -229,7 +240,7 @@ def _item(
         urgency=item.urgency,
         rank=rank,
         score=row.score,
-        components=asdict(row.components),
+        components=ranking.parts(row.components),
         evidence_grade=item.evidence.grade,
         source=item.evidence.source,
         verified=item.evidence.verified and item.effect_verified,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
+from typing import Protocol
 
 from ml import rules
 from ml.recommenders import content
-from ml.types import Abstention, Assessment
+from ml.types import Abstention
 from recommendations.catalogue import Catalogue, Change, Intervention
 from recommendations.catalogue.entries import Goal
 
@@ -20,6 +21,19 @@ TARGETS_OF_TASK = {
 }
 LEVEL_OF_TIER = {"T0": 0.1, "T1": 0.4, "T2": 0.8, "T3": 1.0}
 RISK_OF_FULL_LEVEL = 0.20  # a risk without published tiers counts fully from here (own)
+
+
+class Predicted(Protocol):
+    """A predicted risk, whether just assessed or read from a row."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def risk(self) -> float: ...
+    @property
+    def horizon_years(self) -> int | None: ...
+    @property
+    def tier(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Baseline:
 
 
 def baselines(
-    assessments: Iterable[Assessment | Abstention], scores: Mapping[str, float | None]
+    assessments: Iterable[Predicted | Abstention], scores: Mapping[str, float | None]
 ) -> dict[str, Baseline]:
     """Of each target the highest risk that a model or a published score predicts."""
     found: dict[str, Baseline] = {}
@@ -75,7 +89,7 @@ def baselines(
 
 
 def _predicted(
-    assessments: Iterable[Assessment | Abstention],
+    assessments: Iterable[Predicted | Abstention],
 ) -> list[tuple[str, Baseline]]:
     return [
         (target, Baseline(made.task, made.risk, made.horizon_years, made.tier))
@@ -86,7 +100,7 @@ def _predicted(
 
 
 def _published(scores: Mapping[str, float | None]) -> list[tuple[str, Baseline]]:
-    found = []
+    found: list[tuple[str, Baseline]] = []
     for name, published in PUBLISHED.items():
         risk = scores.get(name)
         if risk is not None:

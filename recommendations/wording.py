@@ -24,9 +24,12 @@ def facts(reasons: Sequence[rules.Reason]) -> tuple[Fact, ...]:
 
 
 def telling(reasons: Sequence[rules.Reason]) -> list[rules.Reason]:
-    """What is there before what is not: absences only count when nothing else speaks."""
+    """Each fact once; that something is absent only counts when nothing else speaks."""
     present = [reason for reason in reasons if not reason.is_absence]
-    return present or list(reasons)
+    once: dict[tuple[str, str], rules.Reason] = {}
+    for reason in present or reasons:
+        once.setdefault((reason.kind, reason.name), reason)
+    return list(once.values())
 
 
 def reason_text(reasons: Sequence[rules.Reason]) -> str:

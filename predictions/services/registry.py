@@ -36,7 +36,7 @@ def register(folder: str, model: serving.RiskModel, *, stage: Stage) -> ModelVer
     newest = ModelVersion.objects.filter(task=model.task).aggregate(newest=Max("number"))
     return ModelVersion.objects.create(
         task=model.task,
-        title=model.title,
+        title=model.study.title,
         number=(newest["newest"] or 0) + 1,
         stage=stage,
         folder=folder,

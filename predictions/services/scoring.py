@@ -6,16 +6,15 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import datetime
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
-import ml
 from healthcare.jobs import services as jobs
 from ml.facts import Facts
+from ml.studies import train
 from ml.types import Abstention, Assessment
 from patients import queries as patient_queries
 from patients.models import Patient
@@ -120,13 +119,9 @@ def _prediction(
     )
 
 
-@cache
 def code_version() -> str:
-    """Release and digest of the library's source: the code that made a number."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(ml.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return f"{settings.VERSION}+{digest.hexdigest()[:12]}"
+    """Release, and digest of the code that makes features and models."""
+    return f"{settings.VERSION}+{train.code_version()}"
 
 
 def _plain(value):

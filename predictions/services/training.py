@@ -1,6 +1,10 @@
 """Retraining: the champion's own study on the newest data makes a challenger."""
 
+from __future__ import annotations
+
+import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from django.conf import settings
@@ -9,38 +13,54 @@ from healthcare.audit import services as audit
 from healthcare.jobs import services as jobs
 from ml import serving
 from ml.datasets import nhanes
-from ml.studies import STUDIES, train
+from ml.studies import registry as studies
+from ml.studies import train
 from predictions.models import ModelVersion
 from predictions.services import registry
 
 
 def request_all() -> None:
     """Queue one training of each task; a second call while one waits adds nothing."""
-    for task in STUDIES:
+    for task in studies.STUDIES:
         jobs.enqueue("predictions.retrain", key=task, queue="training", arguments={"task": task})
 
 
-def retrain(task: str, *, report: Callable[..., None]) -> ModelVersion:
+def retrain(task: str, *, today: date, report: Callable[..., None]) -> ModelVersion:
     """Train a challenger; a person decides whether it serves.
 
     The same study on the same data gives the same artefact, which is then the version that
     is known already: retraining twice changes nothing.
     """
-    try:
-        frame = nhanes.load(Path(settings.NHANES_PATH))
-    except (FileNotFoundError, ValueError) as absent:
-        raise jobs.PermanentFailure(
-            f"Training data are not there: {absent} Set NHANES_PATH; data/README.md says where "
-            "the file comes from."
-        ) from absent
+    frame, source = _training_data()
     report(progress=1, total=3)
-    fitted = train.fit(STUDIES[task], frame)
+    fitted = train.fit(studies.get(task), frame, source=source, threads=1)
     report(progress=2, total=3)
-    folder = Path(settings.MEDIA_ROOT) / "models" / task / fitted.digest[:16]
-    train.save(fitted, folder)
-    model = serving.load(folder)
-    name = f"models/{task}/{folder.name}"
-    version = registry.register(name, model, stage=ModelVersion.Stage.CHALLENGER)
-    audit.record("model.trained", target=version, by=None)
+    version = _register(_keep(fitted, task, today))
     report(progress=3, total=3)
+    return version
+
+
+def _training_data():
+    try:
+        return nhanes.load(settings.NHANES_PATH), nhanes.source_digest(settings.NHANES_PATH)
+    except (OSError, ValueError) as absent:
+        raise jobs.PermanentFailure(
+            f"The training data cannot be read ({absent}). Set NHANES_PATH to the file; "
+            "data/README.md says where it comes from."
+        ) from absent
+
+
+def _keep(fitted: train.FittedStudy, task: str, today: date) -> Path:
+    """Write the artefact and move it to a folder named by its digest."""
+    models = Path(settings.MEDIA_ROOT) / "models" / task
+    part = train.save(fitted, models / "part", created_on=today)
+    folder = models / serving.load(part).digest[:16]
+    shutil.rmtree(folder, ignore_errors=True)
+    return part.rename(folder)
+
+
+def _register(folder: Path) -> ModelVersion:
+    name = f"models/{folder.parent.name}/{folder.name}"
+    version = registry.register(name, serving.load(folder), stage=ModelVersion.Stage.CHALLENGER)
+    audit.record("model.trained", target=version, by=None)
     return version

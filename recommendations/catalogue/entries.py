@@ -1,14 +1,20 @@
 """What the catalogue holds: interventions, interactions and the groups of alternatives."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from ml.rules import Expression
 
+Entry = Mapping[str, Any]  # plain JSON values
+
 Severity = Literal["contraindicated", "major", "moderate", "minor"]
 NO_EFFECT = "No quantified effect"
+SEVERITIES = ("contraindicated", "major", "moderate", "minor")  # the gravest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,15 @@ class Intervention:
     patient_text: str
     clinician_text: str
     note: str = ""
+    entry: Entry = field(default_factory=dict, repr=False, compare=False)  # as in the file
 
     @property
     def is_drug(self) -> bool:
         return self.category == "medication"
+
+    @property
+    def digest(self) -> str:
+        return digest(self.entry)
 
     @cached_property
     def checked_classes(self) -> tuple[str, ...]:
@@ -104,6 +115,11 @@ class Interaction:
     action: str
     evidence: Evidence
     note: str = ""
+    entry: Entry = field(default_factory=dict, repr=False, compare=False)  # as in the file
+
+    @property
+    def digest(self) -> str:
+        return digest(self.entry)
 
 
 @dataclass(frozen=True)
@@ -143,6 +159,7 @@ class Catalogue:
     groups: tuple[Group, ...]
     needs: tuple[Need, ...]
     goals: tuple[Goal, ...]
+    digest: str  # SHA-256 of everything that was read
 
     @cached_property
     def by_id(self) -> dict[str, Intervention]:
@@ -164,4 +181,7 @@ class Catalogue:
         return tuple(row for name in classes for row in self.by_class.get(name, ()))
 
 
-SEVERITIES = ("contraindicated", "major", "moderate", "minor")
+def digest(content: Any) -> str:
+    """SHA-256 of plain JSON values, whatever the order of their keys."""
+    written = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -20,6 +20,7 @@ from recommendations.catalogue.entries import (
     Interaction,
     Intervention,
     Need,
+    digest,
 )
 from recommendations.catalogue.schema import FaultyCatalogue, Problem
 
@@ -38,13 +39,15 @@ def load(folder: Path = FOLDER) -> Catalogue:
     ]
     interactions = [(INTERACTIONS, entry) for entry in _read(folder / INTERACTIONS)]
     _refuse(_entry_problems(interventions, interactions))
-    needs = _read(folder / NEEDS)
+    groups, needs = _read(folder / GROUPS), _read(folder / NEEDS)
+    read = [entry for _, entry in interventions + interactions]
     return Catalogue(
         interventions=tuple(_intervention(entry) for _, entry in interventions),
         interactions=tuple(_interaction(entry) for _, entry in interactions),
-        groups=_groups(_read(folder / GROUPS), {entry["id"] for _, entry in interventions}),
+        groups=_groups(groups, {entry["id"] for _, entry in interventions}),
         needs=tuple(Need(rules.parse(row["when"]), row["features"]) for row in needs["needs"]),
         goals=tuple(_goal(row) for row in needs["goals"]),
+        digest=digest([*map(_plain, read), groups, needs]),
     )
 
 
@@ -87,9 +90,10 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 def _intervention(entry: Mapping[str, Any]) -> Intervention:
     indication, exclusion, effect = entry["indication"], entry["exclusion"], entry["effect"]
+    fields: dict[str, Any] = {field: entry[field] for field in PLAIN}
+    fields |= {field: tuple(entry[field]) for field in LISTS}
     return Intervention(
-        **{field: entry[field] for field in PLAIN},
-        **{field: tuple(entry[field]) for field in LISTS},
+        **fields,
         indication_text=_line(indication["text"]),
         indication=rules.parse(indication["rule"]),
         exclusion=rules.parse(exclusion["rule"]) if exclusion["rule"] else None,
@@ -101,6 +105,7 @@ def _intervention(entry: Mapping[str, Any]) -> Intervention:
         changes=tuple(_change(row) for row in effect["changes"]),
         burden=Burden(**entry["burden"]),
         note=entry.get("note", ""),
+        entry=_plain(entry),
     )
 
 
@@ -146,6 +151,7 @@ def _interaction(entry: Mapping[str, Any]) -> Interaction:
         action=entry["action"],
         evidence=Evidence(**entry["evidence"]),
         note=entry.get("note", ""),
+        entry=_plain(entry),
     )
 
 
@@ -167,3 +173,8 @@ def _goal(row: Mapping[str, Any]) -> Goal:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry in plain JSON values, its day in ISO form."""
+    return {**entry, "review_date": entry["review_date"].isoformat()}

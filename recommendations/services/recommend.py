@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +13,8 @@ from django.db import transaction
 from healthcare.jobs import services as jobs
 from ml.facts import Facts
 from ml.scores import person
+from ml.scores.derived import derived
+from ml.scores.result import ScoreResult
 from patients import queries as patient_queries
 from patients.models import Patient
 from predictions.models import Prediction
@@ -45,13 +48,20 @@ def recommend(patient_ids: list[int], *, now: datetime) -> int:
     )
     facts = patient_queries.facts_known_at(now, patients)
     predicted = _predictions(patient_ids)
-    return sum(_keep(pk, weigh(facts[pk], predicted[pk]), now) for pk in facts)
+    return sum(
+        _keep(pk, weigh(known, person.from_facts(known), predicted[pk]), now)
+        for pk, known in facts.items()
+    )
 
 
-def weigh(facts: Facts, assessments) -> Outcome:
-    """The engine's answer for one person; `assessments` have task, risk, tier and horizon."""
-    known, scores = person.for_rules(facts)
-    return engine.recommend(known, catalogue.load(), scores, assessments)
+def weigh(facts: Facts, scores: Mapping[str, ScoreResult], assessments) -> Outcome:
+    """The engine's answer for one person.
+
+    `scores` is what `ml.scores.person.from_facts` says of them; `assessments` have task, risk,
+    tier and horizon.
+    """
+    numbers = person.rule_values(scores)
+    return engine.recommend(derived(facts).facts, catalogue.load(), numbers, assessments)
 
 
 def _predictions(patient_ids: list[int]) -> dict[int, list[Prediction]]:

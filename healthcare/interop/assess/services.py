@@ -28,12 +28,13 @@ def _answer(person: Person, outcomes: Iterable[Assessment | Abstention]) -> dict
     outcomes = list(outcomes)
     assessments = [outcome for outcome in outcomes if isinstance(outcome, Assessment)]
     abstentions = [outcome for outcome in outcomes if isinstance(outcome, Abstention)]
-    weighed = recommend.weigh(person.facts, assessments)
+    scores = person_scores.from_facts(person.facts)
+    weighed = recommend.weigh(person.facts, scores, assessments)
     return {
         "as_of": person.facts.as_of.isoformat(),
         "predictions": [_prediction(assessment) for assessment in assessments],
         "abstained": [_abstention(abstention) for abstention in abstentions],
-        "scores": _scores(person_scores.from_facts(person.facts)),
+        "scores": _scores(scores),
         "recommendations": [_item(item) for item in weighed.recommended],
         "blocked": [_item(item) for item in weighed.blocked],
         "check_first": [_item(item) for item in weighed.check_first],

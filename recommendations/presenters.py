@@ -1,0 +1,114 @@
+"""A recommendation in words: the variables of `_components/recommendation.html`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import uuid4
+
+from django.urls import reverse
+
+from healthcare.common import figures
+from recommendations.forms import DECLINE_REASONS, LATER_CHOICES
+from recommendations.models import Feedback, Recommendation
+from recommendations.queries import Line
+
+CHECK_RULE = "check"  # the rule that engine.safety names when a check raised an error
+REASONS_SHOWN = 4
+
+
+def item(line: Line, *, may_answer: bool) -> dict:
+    """One recommendation with why, how sure, what it would change, and its answer."""
+    row, content = line.recommendation, line.recommendation.content
+    return {
+        "key": row.item,
+        "title": content["name"],
+        "urgent": row.is_urgent,
+        "category": content["category"],
+        "why": [reason_words(reason) for reason in content["reasons"][:REASONS_SHOWN]],
+        "change": changes(content["would_change"]),
+        "acts_on": acts_on(content["would_change"]),
+        "how": content["clinician_text"],
+        "general_caution": content["cautions_text"],
+        "cautions": [caution_words(caution) for caution in content["cautions"]],
+        "checks": [check["text"] for check in content["check_first"]],
+        "grade": content["evidence_grade"],
+        "source": content["source"],
+        "unverified": "" if content["verified"] else content["verification"],
+        "frequency": content["frequency"],
+        "benefit": content["time_to_benefit"],
+        "clinician_only": content["clinician_only"],
+        "as_of": figures.clock(row.as_of),
+        "answer": answer_words(line.answer) if line.answer else "",
+        "answer_url": reverse("recommendation-answer", args=[row.pk]) if may_answer else "",
+        "idempotency_key": uuid4().hex,
+        "later_choices": LATER_CHOICES,
+        "decline_reasons": DECLINE_REASONS,
+    }
+
+
+def blocked(line: Line) -> dict:
+    """An item that is not safe here, with every reason against it."""
+    content = line.recommendation.content
+    return {
+        "key": line.recommendation.item,
+        "title": content["name"],
+        "failed": failed_check(line.recommendation),
+        "reasons": [
+            {
+                "text": block["reason"],
+                "facts": [reason_words(fact) for fact in block["facts"]],
+                "source": block["source"],
+                "unverified": not block["verified"],
+            }
+            for block in content["blocked_by"]
+        ],
+    }
+
+
+def failed_check(row: Recommendation) -> bool:
+    """The safety filter could not finish; the item is blocked because of that alone."""
+    return any(block["rule"] == CHECK_RULE for block in row.content["blocked_by"])
+
+
+def reason_words(fact: dict) -> str:
+    """A fact with its day: "LDL cholesterol 158 mg/dL (≥ 130), 12-Oct-2026"."""
+    day = fact.get("collected")
+    return f"{fact['text']}, {figures.day(dt.date.fromisoformat(day))}" if day else fact["text"]
+
+
+def changes(effects: list[dict]) -> list[str]:
+    """What it would change, each marked where the effect was not re-read in its source."""
+    return [
+        effect["text"] if effect["verified"] else f"{effect['text']} (not re-read in its source)"
+        for effect in effects
+    ]
+
+
+def acts_on(effects: list[dict]) -> str:
+    """The predicted risk that the item is chosen for."""
+    known = [effect for effect in effects if effect["risk"] is not None]
+    if not known:
+        return ""
+    task, risk = known[0]["task"], figures.in_100(known[0]["risk"])
+    return f"Acts on {task.replace('_', ' ')}, now {risk} in 100"
+
+
+def caution_words(caution: dict) -> dict:
+    action = caution["action"].rstrip(".")
+    return {
+        "severity": caution["severity"],
+        "text": f"{caution['text'].rstrip('.')}. {action}." if action else caution["text"],
+        "source": caution["source"],
+        "unverified": not caution["verified"],
+    }
+
+
+def answer_words(answer: Feedback) -> str:
+    """Who said what and when: "Declined by Dr A. Osei, 21-Nov-2026 18:20: wrong data."."""
+    said = {
+        Feedback.Answer.ACCEPT: "Accepted",
+        Feedback.Answer.LATER: f"Put off until {figures.day(answer.snooze_until)}",
+        Feedback.Answer.DECLINE: "Declined",
+    }[Feedback.Answer(answer.answer)]
+    reason = "" if answer.answer != Feedback.Answer.DECLINE else f": {answer.get_reason_display()}"
+    return f"{said} by {answer.by.display_name}, {figures.clock(answer.at)}{reason}."

@@ -1,0 +1,124 @@
+"""The table of analytes: names, LOINC codes, ranges and flags."""
+
+import math
+
+import pytest
+
+from ml import analytes
+
+
+def test_every_analyte_is_complete():
+    assert len(analytes.all()) == 137
+    for analyte in analytes.all():
+        assert analyte.display
+        assert analyte.unit
+        assert analyte.plausible[0] < analyte.plausible[1]
+
+
+def test_sodium_is_no_missing_value():
+    assert analytes.get("SODIUM").display == "Sodium"
+    assert analytes.resolve("NA") is analytes.get("SODIUM")
+
+
+def test_each_loinc_code_belongs_to_one_analyte():
+    codes = [loinc for a in analytes.all() for loinc in (a.loinc, *a.loinc_alt)]
+
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2160-0", "CREAT"),
+        ("14682-9", "CREAT"),
+        (" 2160-0 ", "CREAT"),
+        ("creat", "CREAT"),
+        ("Creatinine", "CREAT"),
+        ("eGFR", "EGFR"),
+        ("HbA1c", "HBA1C"),
+        ("Haemoglobin A1c", "HBA1C"),
+        ("systolic", "SBP"),
+        ("Systolic blood pressure", "SBP"),
+        ("Non-HDL", "NONHDL"),
+        ("Albumin/creatinine ratio, urine", "UACR"),
+    ],
+)
+def test_analytes_are_found_by_code_and_by_name(text, code):
+    assert analytes.resolve(text).code == code
+
+
+@pytest.mark.parametrize("text", ["", "troponin", "99999-9", "protein"])
+def test_ambiguous_and_unknown_names_find_nothing(text):
+    assert analytes.resolve(text) is None
+
+
+def test_unknown_code_is_named():
+    with pytest.raises(analytes.UnknownAnalyte, match="FOO"):
+        analytes.get("FOO")
+
+
+def test_synonyms_never_hide_another_analyte():
+    for analyte in analytes.all():
+        assert analytes.resolve(analyte.code) is analyte
+        assert analytes.resolve(analyte.display) is analyte
+
+
+@pytest.mark.parametrize(
+    ("sex", "age", "pregnant", "expected"),
+    [
+        ("male", 40, None, (13.5, 17.5)),
+        ("female", 40, False, (12.0, 16.0)),
+        ("female", 30, True, (11.0, 16.0)),
+        (None, 40, None, (None, None)),
+        ("male", 17, None, (None, None)),
+    ],
+)
+def test_haemoglobin_range_follows_sex_age_and_pregnancy(sex, age, pregnant, expected):
+    assert analytes.reference_range("HGB", sex, age, pregnant) == expected
+
+
+def test_ages_between_two_spans_fall_into_the_lower_one():
+    assert analytes.reference_range("NTPROBNP", "male", 74.9) == (None, 125)
+    assert analytes.reference_range("NTPROBNP", "male", 75) == (None, 450)
+
+
+def test_ranges_that_do_not_hold_in_pregnancy_are_empty():
+    assert analytes.reference_range("ALP", "female", 30, pregnant=True) == (None, None)
+    assert analytes.reference_range("SODIUM", "female", 30, pregnant=True) == (136, 145)
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        (2.7, "LL"),
+        (2.8, "L"),
+        (3.4, "L"),
+        (3.5, "N"),
+        (5.0, "N"),
+        (5.1, "H"),
+        (6.2, "H"),
+        (6.3, "HH"),
+    ],
+)
+def test_potassium_flags_change_beyond_the_limits(value, flag):
+    assert analytes.flag("POTASSIUM", value, "male", 60) == flag
+
+
+@pytest.mark.parametrize(("code", "value", "flag"), [
+    ("RR", 8, "LL"), ("RR", 25, "HH"), ("HR", 40, "LL"), ("HR", 131, "HH"), ("SPO2", 91, "LL"),
+    ("PHQ9", 20, "HH"),
+])  # fmt: skip
+def test_red_limits_of_the_ward_are_critical(code, value, flag):
+    assert analytes.flag(code, value, "male", 60) == flag
+
+
+def test_nothing_is_said_without_a_range():
+    assert analytes.flag("POTASSIUM", 9.0, "male", 10) == ""
+    assert analytes.flag("WEIGHT", 90, "male", 60) == ""
+    assert analytes.flag("HGB", math.nan, "male", 60) == ""
+
+
+def test_impossible_values_are_recognised():
+    assert analytes.is_plausible("CREAT", 60)
+    assert not analytes.is_plausible("CREAT", 88.4)
+    assert not analytes.is_plausible("GLU", 5.5)
