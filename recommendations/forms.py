@@ -23,7 +23,7 @@ DECLINE_REASONS = [
     ]
 ]
 REASONS = {
-    Answer.ACCEPT: dict([(Reason.AGREED.value, Reason.AGREED.label)]),
+    Answer.ACCEPT: {Reason.AGREED.value: Reason.AGREED.label},
     Answer.LATER: dict(LATER_CHOICES),
     Answer.DECLINE: dict(DECLINE_REASONS),
 }

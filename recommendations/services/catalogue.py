@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.db.models import Model
 
 from recommendations import catalogue
-from recommendations.catalogue.loader import FOLDER
 from recommendations.models import Interaction, Intervention
 
 
@@ -25,15 +20,6 @@ class Difference:
     added: list[str]
     changed: list[str]
     withdrawn: list[str]
-
-
-@cache
-def digest() -> str:
-    """Digest of the catalogue that this process uses; stored with what it recommends."""
-    total = hashlib.sha256()
-    for path in sorted(FOLDER.glob("*.yaml")):
-        total.update(path.read_bytes())
-    return total.hexdigest()
 
 
 @transaction.atomic
@@ -70,7 +56,6 @@ def _sync(model: type[Model], rows: Iterable[Any]) -> Difference:
 
 
 def _intervention(entry: catalogue.Intervention) -> Intervention:
-    raw = _raw_entries()[entry.id]
     return Intervention(
         code=entry.id,
         name=entry.name,
@@ -80,33 +65,17 @@ def _intervention(entry: catalogue.Intervention) -> Intervention:
         is_verified=entry.evidence.verified,
         reviewed_on=entry.review_date,
         version=entry.version,
-        entry=raw,
-        digest=_digest(raw),
+        entry=entry.entry,
+        digest=entry.digest,
     )
 
 
 def _interaction(entry: catalogue.Interaction) -> Interaction:
-    raw = _raw_entries()[entry.id]
     return Interaction(
         code=entry.id,
         drug_class=entry.drug_class,
         against=entry.against_text,
         severity=entry.severity,
-        entry=raw,
-        digest=_digest(raw),
+        entry=entry.entry,
+        digest=entry.digest,
     )
-
-
-@cache
-def _raw_entries() -> dict[str, dict]:
-    """Every entry as its file has it, with days as text."""
-    entries = {}
-    for path in sorted(FOLDER.glob("*.yaml")):
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(rows, list):
-            entries |= {row["id"]: row for row in rows if "id" in row}
-    return json.loads(json.dumps(entries, default=str))
-
-
-def _digest(entry: dict) -> str:
-    return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()

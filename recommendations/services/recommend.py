@@ -21,7 +21,6 @@ from predictions.models import Prediction
 from recommendations import catalogue, engine
 from recommendations.models import Recommendation
 from recommendations.outcome import Item, Outcome, as_dict
-from recommendations.services import catalogue as catalogue_service
 
 CHUNK = 250
 
@@ -101,6 +100,6 @@ def _row(patient_id: int, item: Item, now: datetime) -> Recommendation:
         is_urgent=item.urgency == "urgent",
         content=content,
         content_digest=hashlib.sha256(text.encode()).hexdigest(),
-        catalogue_digest=catalogue_service.digest(),
+        catalogue_digest=catalogue.load().digest,
         as_of=now,
     )

@@ -1,0 +1,101 @@
+"""The site as people use it, in a real browser on real processes."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.journeys.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+CLINICIAN, LAB, ADMIN, PATIENT = "dr.osei", "lab.kim", "ada.admin", "p.demo"
+PAGES = [
+    (CLINICIAN, "/worklist/"),
+    (CLINICIAN, "/models/"),
+    (CLINICIAN, "/tour/"),
+    (LAB, "/labs/"),
+    (LAB, "/labs/upload/"),
+    (ADMIN, "/models/"),
+    (ADMIN, "/jobs/"),
+    (ADMIN, "/labs/"),
+    (ADMIN, "/api/v1/docs/"),
+    (PATIENT, "/my-health/"),
+    (CLINICIAN, "/no-such-page/"),
+]
+PHONE = {"width": 390, "height": 844}
+
+
+def faults(page):
+    """Violations of the CSP, and serious findings about accessibility."""
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page).response["violations"]
+    serious = [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
+    return {"csp": page.evaluate("window.violations"), "axe": serious}
+
+
+def open_patient(page, number="000001"):
+    page.goto(f"/worklist/?q=CL-{number}")
+    page.locator("table a[href^='/patients/']").first.click()
+    page.wait_for_url(re.compile("/patients/"))
+
+
+@pytest.mark.parametrize(("username", "path"), PAGES)
+def test_a_page_breaks_no_rule_of_csp_or_accessibility(sign_in, username, path):
+    page = sign_in(username, path)
+
+    assert faults(page) == {"csp": [], "axe": []}
+
+
+def test_the_login_page_breaks_no_rule(chromium, site):
+    page = chromium.new_page(base_url=site.url)
+    page.add_init_script("window.violations = []")
+    page.goto("/login/")
+
+    assert faults(page) == {"csp": [], "axe": []}
+
+
+@pytest.mark.parametrize("number", [f"00000{n}" for n in (1, 2, 3, 4, 8, 9)])
+def test_the_patient_page_breaks_no_rule(sign_in, number):
+    page = sign_in(CLINICIAN)
+    open_patient(page, number)
+
+    assert faults(page) == {"csp": [], "axe": []}
+
+
+def test_the_model_page_breaks_no_rule(sign_in):
+    page = sign_in(ADMIN, "/models/")
+    page.locator("main a[href^='/models/']").first.click()
+    page.wait_for_url(re.compile(r"/models/\d+/"))
+
+    assert faults(page) == {"csp": [], "axe": []}
+
+
+@pytest.mark.parametrize("path", ["/worklist/", "patient", "/my-health/"])
+def test_nothing_runs_off_a_phone(sign_in, path):
+    page = sign_in(PATIENT if path == "/my-health/" else CLINICIAN, viewport=PHONE)
+    if path == "patient":
+        open_patient(page)
+    else:
+        page.goto(path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_from_lab_file_to_accepted_advice(sign_in):
+    lab = sign_in(LAB, "/labs/upload/")
+    lab.get_by_label(re.compile("file", re.IGNORECASE)).first.set_input_files(
+        ROOT / "samples" / "demo_day.csv"
+    )
+    lab.locator("main form button[type=submit], main form input[type=submit]").first.click()
+    lab.get_by_text(re.compile("Done|Finished", re.IGNORECASE)).first.wait_for(timeout=60_000)
+
+    clinician = sign_in(CLINICIAN)
+    open_patient(clinician)
+    advice = clinician.locator("ol.advice > li").first
+    title = advice.get_by_role("heading").first.inner_text()
+    advice.get_by_role("button", name="Accept").click()
+    clinician.get_by_text(re.compile("Accepted", re.IGNORECASE)).first.wait_for(timeout=10_000)
+    clinician.reload()
+
+    assert title in clinician.locator("main").inner_text()
+    assert "accepted" in clinician.locator("main").inner_text().lower()
