@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class PatientsConfig(AppConfig):
     name = "patients"
+
+    def ready(self) -> None:
+        from . import tasks  # noqa: F401 - registers what this app does in the background

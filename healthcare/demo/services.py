@@ -1,6 +1,7 @@
 """Set up the demonstration hospital, once, and take it away again."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +12,8 @@ from healthcare.demo import accounts, loading, story_tables
 from healthcare.demo.accounts import CLINICIAN, DemoRefused, Login, logins
 from healthcare.demo.stories import PATIENT_WITH_LOGIN, STORIES, mrn
 from ml.datasets import synthetic
-from patients.models import Patient
+from patients.models import Patient, Result
+from patients.services import bulkload
 from predictions.services import scoring
 
 __all__ = ["CLINICIAN", "DemoRefused", "Login", "Seeded", "logins", "remove", "seed"]
@@ -79,11 +81,13 @@ def _load(patients: int, site: loading.Site, progress: Progress) -> tuple[list[i
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     ids, rows = loading.store_stories(story_tables.tables(site.as_of), site)
     others = max(patients - len(STORIES), 0)
-    for block in synthetic.blocks(others, site.seed, site.as_of, first=len(STORIES)):
-        stored, more = loading.store_people(block, site)
-        ids += stored
-        rows += more
-        progress(len(ids), rows)
+    is_large = others >= synthetic.COMPACT_FROM
+    with bulkload.without_indexes(Result) if is_large else nullcontext():
+        for block in synthetic.blocks(others, site.seed, site.as_of, first=len(STORIES)):
+            stored, more = loading.store_people(block, site)
+            ids += stored
+            rows += more
+            progress(len(ids), rows)
     return ids, rows
 
 

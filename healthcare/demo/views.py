@@ -29,5 +29,5 @@ def demo_day(request: SignedInRequest) -> HttpResponse:
 
 
 def _staff_only(user: User) -> None:
-    if user.role in {User.Role.PATIENT, User.Role.API_CLIENT}:
+    if user.role == User.Role.PATIENT:
         raise PermissionDenied("The tour is for the people who work here.")

@@ -82,7 +82,9 @@ class Job(models.Model):
         return f"#{self.pk} {self.kind} {self.status}"
 
     def report(self, *, progress: int, total: int) -> None:
-        Job.objects.filter(pk=self.pk).update(progress=progress, total=total)
+        """Say how far the work is. Attempts count from here again: work that gets on is no
+        poison, however often its worker is killed."""
+        Job.objects.filter(pk=self.pk).update(progress=progress, total=total, attempts=1)
         self.progress, self.total = progress, total
 
     def end(self, status: Status, *, at: datetime, failure: str = "") -> None:

@@ -6,7 +6,6 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("worklist/", worklist.worklist, name="worklist"),
     path("patients/<uuid:public_id>/", patient.patient, name="patient"),
-    path("patients/<uuid:public_id>/trends/<str:code>/", patient.trend, name="patient-trend"),
     path("my-health/", my_health.my_health, name="my-health"),
     path("jobs/", home.jobs, name="jobs"),
     path("jobs/<int:pk>/retry/", home.retry, name="job-retry"),

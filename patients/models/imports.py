@@ -58,6 +58,17 @@ class LabImport(models.Model):
         return f"#{self.pk}"
 
     @property
+    def percent(self) -> int:
+        """How much of the file is stored; 100 only when the job has ended well."""
+        if self.job is not None and self.job.status == Job.Status.DONE:
+            return 100
+        return min(99, 100 * self.next_byte // self.size)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.job is not None and self.job.status not in Job.OPEN
+
+    @property
     def row_count(self) -> int:
         return (
             self.accepted_count + self.corrected_count + self.duplicate_count + self.refused_count

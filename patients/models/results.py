@@ -39,10 +39,12 @@ class ReferenceRange(models.Model):
     class Privacy:
         identifying: set[str] = set()
         sensitive: set[str] = set()
-        plain = {"id", "analyte", "sex", "age_from", "age_to", "low", "high", "source"}
+        plain = {"id", "analyte", "sex", "is_pregnant", "age_from", "age_to", "low", "high",
+                 "source"}  # fmt: skip
 
     analyte = models.ForeignKey(Analyte, on_delete=models.CASCADE, related_name="ranges")
     sex = models.CharField(max_length=7, blank=True, help_text="Empty: any")
+    is_pregnant = models.BooleanField(default=False)
     age_from = models.PositiveSmallIntegerField(default=0)
     age_to = models.PositiveSmallIntegerField(null=True)
     low = models.FloatField(null=True)
@@ -97,7 +99,8 @@ class Result(PatientFact):
                  "status", "recorded_at", "source", "superseded_at"}  # fmt: skip
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="results")
-    analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+")
+    # No index: nobody reads all results of an analyte, and each index costs every insert.
+    analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+", db_index=False)
     lab_import = models.ForeignKey(
         "LabImport", on_delete=models.PROTECT, null=True, related_name="results"
     )
@@ -107,9 +110,11 @@ class Result(PatientFact):
         max_length=16, unique=True, help_text="Digest of thread, status, value and issue time"
     )
     accession = models.CharField(max_length=64, blank=True)
-    value = models.FloatField(help_text="In the analyte's canonical unit")
+    value = models.FloatField(
+        null=True, help_text="In the analyte's canonical unit; none when cancelled before one was"
+    )
     comparator = models.CharField(max_length=2, blank=True)
-    value_as_sent = models.CharField(max_length=40)
+    value_as_sent = models.CharField(max_length=40, blank=True)
     unit_as_sent = models.CharField(max_length=30)
     status = models.CharField(max_length=16, choices=Status, default=Status.FINAL)
     collected_at = models.DateTimeField()
@@ -122,6 +127,13 @@ class Result(PatientFact):
     objects = ResultQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="result_that_counts_has_a_value",
+                condition=Q(value__isnull=False)
+                | Q(status__in=["registered", "cancelled", "entered-in-error"]),
+            )
+        ]
         indexes = [
             # Serves "newest of each analyte" and one analyte's trend without touching the table.
             models.Index(
@@ -131,6 +143,12 @@ class Result(PatientFact):
                 name="result_newest",
             ),
             models.Index(fields=["thread"], name="result_thread"),
+            # Serves the worklist: who has a critical result of late. Few rows qualify.
+            models.Index(
+                fields=["-collected_at", "patient"],
+                condition=Q(superseded_at=None, flag__in=["LL", "HH"]),
+                name="result_critical",
+            ),
         ]
 
     @property

@@ -118,8 +118,10 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
+                        models.F("task"),
+                        models.OrderBy(models.F("risk"), descending=True, nulls_last=True),
+                        models.F("patient"),
                         condition=models.Q(("superseded_at", None)),
-                        fields=["task", "-risk", "patient"],
                         include=("tier", "low", "high", "as_of"),
                         name="prediction_worklist",
                     ),

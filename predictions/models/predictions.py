@@ -69,9 +69,11 @@ class Prediction(models.Model):
             ),
         ]
         indexes = [
-            # Serves the worklist: the riskiest of a task first.
+            # Serves the worklist: the riskiest of a task first, those without a number last.
             models.Index(
-                fields=["task", "-risk", "patient"],
+                "task",
+                F("risk").desc(nulls_last=True),
+                "patient",
                 include=["tier", "low", "high", "as_of"],
                 condition=Q(superseded_at=None),
                 name="prediction_worklist",
