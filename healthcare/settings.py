@@ -10,7 +10,7 @@ from pathlib import Path
 import dj_database_url
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from healthcare import env
 from healthcare.embedded import valkey
@@ -243,7 +243,12 @@ SPECTACULAR_SETTINGS = {
 # The truth about every job is a row (healthcare.jobs); the broker only says "look now".
 
 CELERY_BROKER_URL = BROKER_URL or valkey.url(DATA_DIR)
-CELERY_TASK_QUEUES = [Queue(name) for name in ["inference", "imports", "training"]]
+# One routing key a queue: with Celery's default they would all be bound to the same key, and
+# every message would land in all three.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange("carelens"), routing_key=name)
+    for name in ["inference", "imports", "training"]
+]
 CELERY_TASK_DEFAULT_QUEUE = "inference"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -27,6 +27,8 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("api/v1/", include(api)),
     path("", include("patients.urls")),
+    path("", include("predictions.urls")),
+    path("", include("recommendations.urls")),
     path("", include("healthcare.demo.urls")),
     path("", include("healthcare.portal.urls")),
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from healthcare.accounts.models import User
 from predictions.models import Prediction
@@ -58,8 +59,26 @@ def worklist(user: User, *, task: str) -> QuerySet[Prediction]:
         .current()
         .filter(task=task)
         .select_related("patient")
-        .defer("inputs", "missing", "warnings")
+        .defer("inputs", "warnings")
+        .order_by(F("risk").desc(nulls_last=True), "patient")
     )
+
+
+def before(predictions: Iterable[Prediction]) -> dict[int, RiskPoint]:
+    """The prediction before each of these, by patient, in one query. All are of one task."""
+    rows = list(predictions)
+    earlier = (
+        Prediction.objects.filter(
+            patient__in=[row.patient_id for row in rows],
+            task__in={row.task for row in rows},
+            superseded_at__isnull=False,
+            risk__isnull=False,
+        )
+        .order_by("patient", "task", "-as_of")
+        .distinct("patient", "task")
+    )
+    columns = earlier.values_list("patient_id", "as_of", "risk", "tier")
+    return {pk: RiskPoint(as_of, risk, tier) for pk, as_of, risk, tier in columns}
 
 
 def _order(task: str) -> int:

@@ -8,6 +8,8 @@ from uuid import uuid4
 from django.urls import reverse
 
 from healthcare.common import figures
+from ml import rules
+from ml.studies.registry import STUDIES
 from recommendations.forms import DECLINE_REASONS, LATER_CHOICES
 from recommendations.models import Feedback, Recommendation
 from recommendations.queries import Line
@@ -89,8 +91,10 @@ def acts_on(effects: list[dict]) -> str:
     known = [effect for effect in effects if effect["risk"] is not None]
     if not known:
         return ""
-    task, risk = known[0]["task"], figures.in_100(known[0]["risk"])
-    return f"Acts on {task.replace('_', ' ')}, now {risk} in 100"
+    name, risk = known[0]["task"], figures.in_100(known[0]["risk"])
+    study = STUDIES.get(name)
+    title = study.title.lower() if study else rules.readable(name)
+    return f"Acts on {title}, now {risk} in 100"
 
 
 def caution_words(caution: dict) -> dict:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+
+from django.db.models import Q
 
 from recommendations.models import Feedback, Recommendation
 
@@ -46,6 +50,26 @@ def advice(patient_id: int, *, today: date) -> Advice:
     for row in Recommendation.objects.current().filter(patient=patient_id).order_by("rank"):
         _place(sorted_advice, Line(row, answers.get(row.item)), today)
     return sorted_advice
+
+
+def open_counts(patient_ids: Collection[int], *, today: date) -> Counter[int]:
+    """How many recommendations wait for an answer, by patient: two queries for any number."""
+    holding = Q(snooze_until=None) | Q(snooze_until__gt=today)
+    newest = (
+        Feedback.objects.filter(recommendation__patient__in=patient_ids)
+        .order_by("recommendation__patient", "recommendation__item", "-at", "-pk")
+        .distinct("recommendation__patient", "recommendation__item")
+    )
+    answered = set(
+        Feedback.objects.filter(holding, pk__in=newest.values("pk")).values_list(
+            "recommendation__patient", "recommendation__item"
+        )
+    )
+    recommended = Recommendation.objects.current().filter(
+        patient__in=patient_ids, status=Recommendation.Status.RECOMMENDED
+    )
+    rows = recommended.values_list("patient", "item")
+    return Counter(patient for patient, item in rows if (patient, item) not in answered)
 
 
 def _newest_answers(patient_id: int):

@@ -655,6 +655,14 @@ class Migration(migrations.Migration):
             model_name="result",
             index=models.Index(fields=["thread"], name="result_thread"),
         ),
+        migrations.AddIndex(
+            model_name="result",
+            index=models.Index(
+                condition=models.Q(("flag__in", ["LL", "HH"]), ("superseded_at", None)),
+                fields=["-collected_at", "patient"],
+                name="result_critical",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="result",
             constraint=models.CheckConstraint(

@@ -13,6 +13,11 @@ from healthcare.accounts.models import CareTeam, User
 from healthcare.accounts.permissions import Permission
 
 
+def completed_years(birth_date: date, day: date) -> int:
+    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
+    return day.year - birth_date.year - (not had_birthday)
+
+
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> PatientQuerySet:
         """Patients this user may see. Every page and endpoint starts here."""
@@ -93,8 +98,7 @@ class Patient(models.Model):
         return f"{self.family_name.upper()}, {self.given_name}"
 
     def age_on(self, day: date) -> int:
-        had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
-        return day.year - self.birth_date.year - (not had_birthday)
+        return completed_years(self.birth_date, day)
 
 
 class PatientIdentifier(models.Model):

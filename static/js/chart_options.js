@@ -166,8 +166,8 @@ window.carelensCharts = (() => {
   function peers(spec) {
     return frame({
       grid: grid({ top: 24, bottom: 30 }),
-      tooltip: tip(({ data: { item } }) => `${item.label} ${item.text || ""}\nhigher than ${number(item.percentile, 0)} of 100 peers`),
-      xAxis: across("percentile among peers", { min: 0, max: 100, interval: 25 }),
+      tooltip: tip(({ data: { item } }) => `${item.label} ${item.text || ""}\nless favourable than in ${number(item.percentile, 0)} of 100 peers`),
+      xAxis: across("less favourable than in … of 100 peers", { min: 0, max: 100, interval: 25 }),
       yAxis: axis({ type: "category", inverse: true, data: spec.axes.map((item) => item.label), axisLabel: { color: INK, fontSize: 12 }, splitLine: { show: true, lineStyle: { color: "#edf1f4" } } }),
       series: [{
         type: "scatter", symbolSize: 12, itemStyle: { color: ACTION, borderColor: "#fff", borderWidth: 1, opacity: 1 },

@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     def _processes(self, port: int) -> list[Supervised]:
         python = sys.executable
-        celery = [python, "-m", "celery", "-A", "healthcare"]
+        celery = [python, "-m", "celery", "--quiet", "-A", "healthcare"]
         worker = [*celery, "worker", "--loglevel=WARNING", "--without-mingle", "--without-gossip"]
         one_thread = {"OMP_NUM_THREADS": "1"}
         # fmt: off

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from django.urls import reverse
 
@@ -20,6 +19,7 @@ SCALES = [5, 10, 20, 40, 60, 100]  # ends of the line on which an interval lies,
 STALE_MONTHS = 18
 NAMED_MISSING = 3
 BARS = 6
+GIVEN = {"age", "male"}  # on the list of everybody, and nothing to act on
 NOTICEABLE = 0.05  # percentage points below which a driver is not named
 
 
@@ -30,7 +30,9 @@ def cards(record: Record) -> list[dict]:
 
 def explanations(record: Record) -> list[dict]:
     """Contribution bars and their table, one a task that has a number."""
-    return [_explanation(risk.prediction) for risk in record.risks if risk.prediction.risk is not None]
+    return [
+        _explanation(risk.prediction) for risk in record.risks if risk.prediction.risk is not None
+    ]
 
 
 def contribution_words(part: dict) -> str:
@@ -198,8 +200,8 @@ def _drivers(prediction: Prediction, sign: int, *, count: int) -> list[dict]:
 
 
 def top_driver(prediction: Prediction) -> str:
-    """What raises a risk most, else what moves it most."""
-    parts: Sequence[dict] = prediction.contributions
+    """What raises a risk most beside age and sex, else what moves it most."""
+    parts = [part for part in prediction.contributions if part["feature"] not in GIVEN]
     raising = [part for part in parts if part["points"] >= NOTICEABLE]
     first = next(iter(raising or parts), None)
     return contribution_words(first) if first else ""

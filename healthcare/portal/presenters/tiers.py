@@ -8,6 +8,10 @@ from ml.types import TIER_LABELS
 LOOKS = {"T0": "low", "T1": "moderate", "T2": "high", "T3": "very_high"}
 
 
+# The same labels where a table has no room for a sentence.
+SHORT = {"T0": "No action", "T1": "Lifestyle", "T2": "Consult", "T3": "Urgent"}
+
+
 @dataclass(frozen=True)
 class Task:
     """One served risk in words: what it is, when, and the sentence around its number."""
@@ -57,6 +61,10 @@ def look(tier: str) -> str:
 
 def word(tier: str) -> str:
     return TIER_LABELS.get(tier, "Not scored")
+
+
+def short(tier: str) -> str:
+    return SHORT.get(tier, "Not scored")
 
 
 def task(name: str) -> Task:

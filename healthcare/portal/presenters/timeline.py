@@ -124,7 +124,9 @@ def _scores(record: Record) -> Iterator[Event]:
             old, new = figures.in_100(before), figures.in_100(now)
             if old != new:
                 text = str(prediction.version)
-                yield Event(at, "scores", "activity", "Score", f"{title} {old} → {new} in 100", text)
+                yield Event(
+                    at, "scores", "activity", "Score", f"{title} {old} → {new} in 100", text
+                )
 
 
 def _answers(record: Record) -> Iterator[Event]:
@@ -143,7 +145,9 @@ def _lists(record: Record) -> Iterator[Event]:
             at = timezone.make_aware(datetime.combine(entry.since, datetime.min.time()))
             icon = "journal-medical" if entry.kind == "condition" else "capsule"
             kind = entry.kind.capitalize()
-            yield Event(at, "lists", icon, kind, f"{entry.label} {entry.note}".strip(), entry.source)
+            yield Event(
+                at, "lists", icon, kind, f"{entry.label} {entry.note}".strip(), entry.source
+            )
 
 
 def _shown(event: Event) -> dict:

@@ -46,18 +46,18 @@ def chart(record: Record, wanted: str) -> dict | None:
         return None
     first = min(courses, key=lambda code: _importance(courses[code][-1]))
     course = courses[wanted if wanted in courses else first]
-    newest, reference = course[-1], _reference(course[-1], record)
+    newest, limits = course[-1], reference(course[-1], record)
     unit = figures.unit(newest.analyte__unit)
     return {
         "code": newest.analyte__code,
         "title": newest.analyte__name,
-        "summary": _summary(course, reference),
+        "summary": _summary(course, limits),
         "spec": {
             "kind": "trend",
             "label": newest.analyte__name,
             "unit": unit,
             "gap_days": GAP_DAYS,
-            "reference": _band(reference),
+            "reference": _band(limits),
             "points": [_point(result) for result in course],
         },
         "headers": ["Collected", cell(unit or "Value"), "Flag", "State", "Source"],
@@ -127,7 +127,7 @@ def _importance(newest: Any) -> tuple:
 
 
 def _row(course: Sequence[Any], record: Record) -> dict:
-    newest, reference = course[-1], _reference(course[-1], record)
+    newest, limits = course[-1], reference(course[-1], record)
     months = figures.months_between(newest.collected_at.date(), record.facts.as_of)
     unit = figures.unit(newest.analyte__unit)
     readings = [(result.collected_at.date(), result.value) for result in course]
@@ -137,7 +137,7 @@ def _row(course: Sequence[Any], record: Record) -> dict:
         "value": measured(newest),
         "unit": unit,
         "code": newest.flag,
-        "spark": spark(readings, reference=reference, gap_days=GAP_DAYS),
+        "spark": spark(readings, reference=limits, gap_days=GAP_DAYS),
         "summary": f"{newest.analyte__name}: {len(course)} values, newest {measured(newest)} "
         f"{unit} on {figures.day(newest.collected_at)}",
         "when": figures.day(newest.collected_at),
@@ -145,28 +145,26 @@ def _row(course: Sequence[Any], record: Record) -> dict:
     }
 
 
-def _reference(newest: Any, record: Record) -> Reference:
+def reference(newest: Any, record: Record) -> Reference:
     """The laboratory's own range where it sent one, else the reference table's."""
     if newest.reference_low is not None or newest.reference_high is not None:
         return newest.reference_low, newest.reference_high
     facts = record.facts
     try:
-        return analytes.reference_range(
-            newest.analyte__code, facts.sex, facts.age, facts.pregnant
-        )
+        return analytes.reference_range(newest.analyte__code, facts.sex, facts.age, facts.pregnant)
     except analytes.UnknownAnalyte:
         return None, None
 
 
-def _band(reference: Reference) -> dict | None:
-    if reference == (None, None):
+def _band(limits: Reference) -> dict | None:
+    if limits == (None, None):
         return None
-    return {"low": reference[0], "high": reference[1], "label": f"usual {range_words(reference)}"}
+    return {"low": limits[0], "high": limits[1], "label": f"usual {range_words(limits)}"}
 
 
-def range_words(reference: Reference) -> str:
+def range_words(limits: Reference) -> str:
     """A reference range such as "90–130", "up to 5" or "40 or more"."""
-    low, high = (None if end is None else figures.number(end) for end in reference)
+    low, high = (None if end is None else figures.number(end) for end in limits)
     if low is None:
         return f"up to {high}"
     return f"{low} or more" if high is None else f"{low}–{high}"
@@ -194,14 +192,14 @@ def _table_row(result: Any) -> list:
     ]
 
 
-def _summary(course: Sequence[Any], reference: Reference) -> str:
+def _summary(course: Sequence[Any], limits: Reference) -> str:
     newest, oldest = course[-1], course[0]
     unit = figures.unit(newest.analyte__unit)
     flag = f", {FLAG_WORDS[newest.flag]}" if newest.flag not in {"", "N"} else ""
     said = f"Newest {measured(newest)} {unit}".strip() + flag
     said += f" on {figures.day(newest.collected_at)}"
-    if reference != (None, None):
-        said += f"; usual {range_words(reference)}"
+    if limits != (None, None):
+        said += f"; usual {range_words(limits)}"
     if len(course) > 1:
         said += f". {len(course)} values since {figures.day(oldest.collected_at)}"
         said += f", first {measured(oldest)}"

@@ -1,0 +1,1 @@
+"""Measures of prediction quality: plain functions on arrays, each with an interval."""

@@ -1,0 +1,1 @@
+"""What the models read of a person, defined once for training and serving."""

@@ -1,0 +1,96 @@
+"""Fitted studies on disk: numbers and a manifest, nothing that can run code.
+
+A folder holds `model.ubj` (XGBoost, UBJSON), `refits.npz` (arrays, no pickled objects) and
+`manifest.json`. The manifest names the SHA-256 of both files; a file that differs is refused by
+name. The model's own digest covers both files and every number serving reads from the manifest,
+but not the date, so that the same training gives the same digest on any day.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml.models import boosting
+from ml.models.refits import Refits
+
+if TYPE_CHECKING:
+    from xgboost import Booster
+
+MODEL, REFITS, MANIFEST = "model.ubj", "refits.npz", "manifest.json"
+
+
+class ArtifactAbsent(FileNotFoundError):
+    """A folder lacks a file of the artefact."""
+
+    def __init__(self, path: Path):
+        super().__init__(f"The model folder {path.parent.name!r} has no {path.name}")
+
+
+class DigestMismatch(ValueError):
+    """A file is not the one that training wrote."""
+
+    def __init__(self, path: Path):
+        super().__init__(
+            f"{path.name} of {path.parent.name!r} differs from its manifest and is not opened"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What serving needs: the served model, its refits, and the manifest with all figures."""
+
+    booster: "Booster"
+    refits: Refits
+    manifest: dict[str, Any]
+
+
+def save(artifact: Artifact, folder: str | Path) -> Path:
+    """Write the artefact; the manifest gets its digests here."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {MODEL: boosting.to_bytes(artifact.booster), REFITS: artifact.refits.to_bytes()}
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = artifact.manifest | {"files": digests}
+    manifest["model_digest"] = model_digest(manifest)
+    manifest["version"] = f"{manifest['task']}-{manifest['model_digest'][:12]}"
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+def load(folder: str | Path) -> Artifact:
+    """Read an artefact. Raises ArtifactAbsent, DigestMismatch."""
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    if model_digest(manifest) != manifest["model_digest"]:
+        raise DigestMismatch(folder / MANIFEST)
+    model, refits = (_verified(folder / name, manifest) for name in (MODEL, REFITS))
+    return Artifact(boosting.from_bytes(model), Refits.from_bytes(refits), manifest)
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """The manifest alone, for pages that show figures and open no model."""
+    return json.loads(_read(Path(folder) / MANIFEST))
+
+
+def model_digest(manifest: dict[str, Any]) -> str:
+    """SHA-256 over the task, the files and the numbers that serving reads."""
+    covered = {name: manifest[name] for name in ("task", "files", "features", "serving")}
+    return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+
+
+def _verified(path: Path, manifest: dict[str, Any]) -> bytes:
+    content = _read(path)
+    if hashlib.sha256(content).hexdigest() != manifest["files"].get(path.name):
+        raise DigestMismatch(path)
+    return content
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise ArtifactAbsent(path)
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""Studies: each a frozen description of population, outcome, inputs, model and tiers."""

@@ -1,0 +1,124 @@
+"""Chronic kidney disease that is present and that nobody has told the person of."""
+
+import numpy as np
+import pandas as pd
+
+from ml.features.kidney import egfr_ckd_epi_2021
+from ml.studies.inputs import (
+    BLOOD_COUNT,
+    BODY,
+    CHEMISTRY,
+    LIPIDS,
+    PERSON,
+    PRESSURE,
+    TOLD_HEART,
+)
+from ml.studies.spec import Refusal, Study, Tier
+
+EGFR_LIMIT = 60.0  # mL/min/{1.73_m2}, KDIGO 2024
+UACR_LIMIT = 30.0  # mg/g, KDIGO 2024
+DEFINES = "defines the outcome"
+
+
+def egfr(frame: pd.DataFrame) -> pd.Series:
+    """Filtration rate of each row by CKD-EPI 2021, NaN without creatinine."""
+    sexes = np.where(frame["sex"] == 1, "male", "female")
+    rates = [
+        egfr_ckd_epi_2021(creatinine, age, sex) if creatinine > 0 else np.nan
+        for creatinine, age, sex in zip(frame["creatinine_mg_dl"], frame["age"], sexes, strict=True)
+    ]
+    return pd.Series(rates, index=frame.index)
+
+
+def outcome(frame: pd.DataFrame) -> pd.Series:
+    """1 with eGFR < 60 or UACR >= 30 mg/g, 0 without, NaN unless both were measured.
+
+    Keeping people with one measurement because it is abnormal would teach the model that a
+    missing chemistry panel means disease. The cohort was never told of weak kidneys and is not
+    pregnant. That question is in the table from 2011 only; before, nobody can be taken out.
+    """
+    rate = egfr(frame)
+    # ug/mL over mg/dL is 100 mg/g.
+    ratio = 100 * frame["urine_albumin_ug_ml"] / frame["urine_creatinine_mg_dl"]
+    found = (rate < EGFR_LIMIT) | (ratio >= UACR_LIMIT)
+    known = rate.notna() & ratio.notna()
+    in_cohort = known & (frame["kiq022_weak_kidneys"] != 1) & (frame["pregnant"] != 1)
+    return found.astype(float).where(in_cohort)
+
+
+STUDY = Study(
+    task="ckd",
+    title="Chronic kidney disease not yet known",
+    population="Adults from 20 years, not pregnant, never told of weak or failing kidneys",
+    outcome_text="eGFR under 60 (CKD-EPI 2021) or urine albumin/creatinine from 30 mg/g, today",
+    horizon_years=None,
+    outcome=outcome,
+    features=(
+        *PERSON,
+        *BODY,
+        *PRESSURE,
+        "htn",
+        "dyslipidaemia",
+        "diabetes",
+        *TOLD_HEART,
+        "bp_drug",
+        "lipid_drug",
+        "insulin",
+        "glucose_tablets",
+        "smoking",
+        "self_rated_health",
+        *LIPIDS,
+        *BLOOD_COUNT,
+        *CHEMISTRY,
+        "uric_acid",
+        "bun",
+        "glucose",
+        "hba1c",
+    ),
+    banned={
+        "CREAT": DEFINES,
+        "EGFR": DEFINES,
+        "UACR": DEFINES,
+        "UPCR": DEFINES,
+        "UALB": DEFINES,
+        "UCREAT": DEFINES,
+        "UPROT24": DEFINES,
+        "CYSC": "estimates the same filtration rate as creatinine",
+        "OSM": "is calculated from sodium, glucose and urea nitrogen, which the model has",
+    },
+    monotone={
+        "age": (1, "filtration falls with age"),
+        "diabetes": (1, "a cause"),
+        "htn": (1, "a cause and a consequence"),
+        "sbp": (1, "a cause and a consequence"),
+        "hf": (1, "lowers filtration"),
+        "uric_acid": (1, "is retained as filtration falls"),
+        "bun": (1, "is retained as filtration falls"),
+    },
+    tiers=(
+        Tier("T0", 0.0, "No extra kidney test now.", "own"),
+        Tier(
+            "T1", 0.10, "Check blood pressure and salt; kidney tests at the next check-up.", "own"
+        ),
+        Tier("T2", 0.20, "Measure creatinine and urine albumin/creatinine.", "own"),
+    ),
+    published_score="CKD-EPI 2021 once creatinine is measured",
+    notes=(
+        "One measurement: the word chronic needs a repeat after three months.",
+        "Urea nitrogen and uric acid do not define the outcome and stay in (0.008 AUROC).",
+        "The survey has few people told of weak kidneys before 2011, since it is asked from then.",
+    ),
+    refusals=(
+        Refusal(
+            "already_known",
+            "Kidney disease is already known; see its course instead.",
+            frozenset({"ckd", "dialysis"}),
+            "UACR",
+            "eGFR and urine albumin/creatinine, for the course",
+        ),
+    ),
+    refuses_pregnant=True,
+    net_benefit_at=(0.05, 0.1, 0.2, 0.3),
+    parameters={"max_depth": 4, "learning_rate": 0.04},
+    trees=400,
+)

@@ -1,0 +1,66 @@
+"""The people of a study as arrays."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.datasets import nhanes
+from ml.studies.spec import Study
+
+FOLDS = 5
+PEOPLE_AT_ONCE = 2000
+ETHNICITIES = {1: "Non-Hispanic White", 2: "Non-Hispanic Black", 3: "Hispanic", 4: "Other"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Inputs X (people, features), outcome y, fold, survey cycle and groups for the tables."""
+
+    X: NDArray[np.float32]
+    y: NDArray[np.float64]
+    fold: NDArray[np.int64]
+    cycle: NDArray[np.int64]
+    groups: dict[str, NDArray[np.str_]]
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Cohort":
+        """The people where `chosen` is true."""
+        groups = {name: parts[chosen] for name, parts in self.groups.items()}
+        return Cohort(self.X[chosen], self.y[chosen], self.fold[chosen], self.cycle[chosen], groups)
+
+
+def make(study: Study, frame: pd.DataFrame) -> Cohort:
+    """Everybody the study speaks of, in the order of the frame."""
+    outcome = study.outcome(frame)
+    chosen = frame[outcome.notna() & (frame["age"] >= study.age_min)]
+    return Cohort(
+        X=_inputs(study, chosen),
+        y=outcome[chosen.index].to_numpy(float),
+        fold=np.array([fold_of(person) for person in chosen["SEQN"]], np.int64),
+        cycle=chosen["cycle_start"].to_numpy(np.int64),
+        groups={
+            "sex": np.where(chosen["sex"] == 1, "male", "female"),
+            "age": _age_bands(chosen["age"]),
+            "ethnicity": chosen["ethnicity4"].map(ETHNICITIES).to_numpy(str),
+        },
+    )
+
+
+def fold_of(person: float) -> int:
+    """Fold of a survey participant, by hash, so that it never depends on the other rows."""
+    digest = hashlib.sha256(f"carelens-{int(person)}".encode()).digest()
+    return digest[0] % FOLDS
+
+
+def _inputs(study: Study, frame: pd.DataFrame) -> NDArray[np.float32]:
+    starts = range(0, len(frame), PEOPLE_AT_ONCE)
+    slices = (frame.iloc[start : start + PEOPLE_AT_ONCE] for start in starts)
+    parts = [study.matrix(nhanes.to_facts(part)) for part in slices]
+    return np.concatenate(parts) if parts else np.empty((0, len(study.features)), np.float32)
+
+
+def _age_bands(age: pd.Series) -> NDArray[np.str_]:
+    labels = ["20-39", "40-59", "60-74", "75 and over"]
+    return pd.cut(age, [0, 40, 60, 75, 200], right=False, labels=labels).to_numpy(str)

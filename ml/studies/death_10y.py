@@ -1,0 +1,27 @@
+"""Death of any cause within ten years."""
+
+from ml.studies import mortality
+from ml.studies.spec import Study, Tier
+
+STUDY = Study(
+    task="death_10y",
+    title="Death within ten years",
+    population="Adults from 20 years",
+    outcome_text="Death of any cause within ten years of the examination",
+    horizon_years=10,
+    outcome=mortality.died_within_ten_years,
+    features=mortality.FEATURES,
+    banned={},
+    monotone=mortality.MONOTONE,
+    tiers=(
+        Tier("T0", 0.0, "No extra action because of this figure; usual prevention goes on.", "own"),
+        Tier("T1", 0.05, "Smoking, movement, blood pressure: find what can be changed.", "own"),
+        Tier("T2", 0.20, "Review diseases, medicines and wishes with the person.", "own"),
+    ),
+    published_score="Charlson comorbidity index",
+    notes=mortality.NOTES,
+    age_cap=85,
+    net_benefit_at=(0.05, 0.1, 0.2, 0.4),
+    parameters={"max_depth": 3, "learning_rate": 0.05},
+    trees=350,
+)

@@ -1,0 +1,62 @@
+"""Lists of inputs shared by the studies, and the next test of each group."""
+
+from ml.studies.spec import NextTest
+
+PERSON = ("age", "male")
+BODY = ("bmi", "waist", "height", "weight")
+PRESSURE = ("sbp", "dbp", "pulse_pressure")
+TOLD_HEART = ("mi", "cad", "stroke", "hf")
+LIPIDS = ("total_cholesterol", "hdl", "non_hdl", "ldl", "triglycerides")
+BLOOD_COUNT = (
+    "wbc",
+    "rbc",
+    "mcv",
+    "rdw",
+    "haemoglobin",
+    "platelets",
+    "lymphocytes",
+    "neutrophils",
+)
+CHEMISTRY = (
+    "albumin",
+    "total_protein",
+    "globulin",
+    "calcium",
+    "phosphate",
+    "sodium",
+    "potassium",
+    "chloride",
+    "bicarbonate",
+    "iron",
+    "crp",
+    "ldh",
+    "alp",
+    "bilirubin",
+    "ast",
+    "alt",
+    "ggt",
+)
+
+NEXT_TESTS = {
+    "ethnicity": NextTest("ethnicity", "Ask for the ethnicity"),
+    "body": NextTest("BMI", "Measure weight and height"),
+    "waist": NextTest("WAIST", "Measure the waist"),
+    "pressure": NextTest("SBP", "Measure the blood pressure"),
+    "conditions": NextTest("conditions", "Complete the list of known conditions"),
+    "medications": NextTest("medications", "Complete the list of medicines"),
+    "family": NextTest("family_history", "Ask for diabetes in the family"),
+    "smoking": NextTest("smoking", "Ask for smoking"),
+    "health": NextTest("self_rated_health", "Ask how the person rates their health"),
+    "lipids": NextTest("HDL", "Measure total and HDL cholesterol"),
+    "triglycerides": NextTest("TG", "Measure fasting triglycerides"),
+    "blood_count": NextTest("HGB", "Take a blood count"),
+    "proteins": NextTest("ALB", "Measure albumin and total protein"),
+    "electrolytes": NextTest("SODIUM", "Measure electrolytes"),
+    "iron": NextTest("IRON", "Measure iron"),
+    "inflammation": NextTest("CRP", "Measure C-reactive protein"),
+    "liver": NextTest("GGT", "Measure liver enzymes"),
+    "uric_acid": NextTest("URIC", "Measure uric acid"),
+    "kidney": NextTest("CREAT", "Measure creatinine"),
+    "urine": NextTest("UACR", "Measure the urine albumin/creatinine ratio"),
+    "glycaemia": NextTest("HBA1C", "Measure HbA1c"),
+}

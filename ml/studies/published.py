@@ -1,0 +1,83 @@
+"""Published scores on the same people, beside the model."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.evaluation import discrimination
+from ml.scores import ada_risk_test, prevent
+from ml.studies.ckd import egfr
+from ml.studies.spec import Study
+
+
+def beside(study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]) -> dict[str, Any] | None:
+    """AUROC of the published score and of the model, among the people whom the score accepts.
+
+    `risk` is the cross-fitted risk of the cohort, in the order of the frame. None when no
+    published score stands beside the study.
+    """
+    if study.task not in SCORES:
+        return None
+    name, score = SCORES[study.task]
+    outcome = study.outcome(frame)
+    in_cohort = (outcome.notna() & (frame["age"] >= study.age_min)).to_numpy()
+    values, y = score(frame)[in_cohort], outcome.to_numpy()[in_cohort]
+    accepted = np.isfinite(values)
+    return {
+        "score": name,
+        "people": int(accepted.sum()),
+        "events": int(y[accepted].sum()),
+        "auroc": discrimination.auroc(y[accepted], values[accepted]),
+        "model_auroc": discrimination.auroc(y[accepted], risk[accepted]),
+    }
+
+
+def ada_points(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """ADA points without the activity question, which the survey asked in changing ways."""
+    asked = {
+        "age": frame["age"],
+        "sex": _sex(frame),
+        "bmi": frame["bmi"].clip(upper=150),
+        "family_history": frame["family_history_diabetes"] == 1,
+        "hypertension": frame["bpq020_hypertension"] == 1,
+        "physically_active": np.ones(len(frame), bool),
+    }
+    return _value(ada_risk_test, asked)
+
+
+def prevent_total_cvd(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """PREVENT ten-year risk of cardiovascular disease, base model, people without known disease."""
+    known = (frame[["mcq160c_chd", "mcq160e_mi", "mcq160f_stroke", "mcq160b_chf"]] == 1).any(axis=1)
+    asked = {
+        "age": frame["age"],
+        "sex": _sex(frame),
+        "sbp": frame["sbp_mmhg"],
+        "bp_treated": frame["bpq050a_now_rx"] == 1,
+        "tc_mg_dl": frame["cholesterol_total_mg_dl"],
+        "hdl_mg_dl": frame["hdl_mg_dl"],
+        "statin": frame["bpq100d_now_lipid_rx"] == 1,
+        "diabetes": frame["diq010_diabetes"] == 1,
+        "smoker": frame["smq040_now"].isin([1, 2]),
+        "egfr": egfr(frame),
+        "bmi": frame["bmi"],
+        "model": "base",
+    }
+    return np.where(known, np.nan, _value(prevent, asked))
+
+
+def _sex(frame: pd.DataFrame) -> NDArray[np.str_]:
+    return np.where(frame["sex"] == 1, "male", "female")
+
+
+def _value(score: Any, asked: Mapping[str, Any]) -> NDArray[np.float64]:
+    columns = {k: v if isinstance(v, str) else np.asarray(v) for k, v in asked.items()}
+    return np.asarray(score.compute(columns).value, float)
+
+
+SCORES: Mapping[str, tuple[str, Callable[[pd.DataFrame], NDArray[np.float64]]]] = {
+    "undiagnosed_diabetes": ("ADA diabetes risk test (activity not asked)", ada_points),
+    "cvd_death_10y": ("PREVENT 10-year total cardiovascular disease", prevent_total_cvd),
+}

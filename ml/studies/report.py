@@ -1,0 +1,88 @@
+"""The figures of a study for its model card, from risks outside the training folds."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.evaluation import bootstrap, calibration, clinical, discrimination, subgroups
+from ml.studies import masking
+from ml.studies.cohort import FOLDS, Cohort
+from ml.studies.crossfit import CrossFit
+from ml.studies.spec import Study
+
+ROUNDS = 200
+METRICS: Mapping[str, bootstrap.Metric] = {
+    "auroc": discrimination.auroc,
+    "average_precision": discrimination.average_precision,
+    "brier": calibration.brier,
+    "brier_skill": calibration.brier_skill,
+    "log_loss": calibration.log_loss,
+    "calibration_slope": calibration.slope,
+    "calibration_intercept": calibration.intercept,
+    "observed_expected": calibration.observed_expected,
+}
+
+
+def report(study: Study, cohort: Cohort, fits: CrossFit, *, random_state: int) -> dict[str, Any]:
+    """Plain numbers, ready for JSON."""
+    y, risk = cohort.y, fits.risks["complete"]
+    ici, e90 = calibration.ici_and_e90(y, risk)
+    fifth = cohort.fold == 0
+    return {
+        "people": len(y),
+        "events": int(y.sum()),
+        "how": f"cross-fitted over {FOLDS} folds of people by hash; intervals: {ROUNDS} bootstraps",
+        "cross_fitted": with_intervals(y, risk, random_state) | {"ici": ici, "e90": e90},
+        "held_out_fifth": with_intervals(y[fifth], risk[fifth], random_state),
+        "scenarios": _scenarios(study, y, fits),
+        "calibration_curve": [asdict(point) for point in calibration.curve(y, risk)],
+        "thresholds": [asdict(clinical.threshold_row(y, risk, at)) for at in _cuts(study)],
+        "subgroups": [asdict(row) for row in subgroups.table(y, risk, cohort.groups)],
+        "age_and_sex_logistic": _age_and_sex(study, cohort),
+    }
+
+
+def with_intervals(y: NDArray, risk: NDArray, random_state: int) -> dict[str, Any]:
+    """Every metric as value, low and high (95 %)."""
+    return {
+        name: asdict(bootstrap.interval(metric, y, risk, random_state=random_state, rounds=ROUNDS))
+        for name, metric in METRICS.items()
+    }
+
+
+def few(y: NDArray, risk: NDArray) -> dict[str, float]:
+    """The three figures that are compared most."""
+    return {
+        "auroc": discrimination.auroc(y, risk),
+        "calibration_slope": calibration.slope(y, risk),
+        "observed_expected": calibration.observed_expected(y, risk),
+    }
+
+
+def _scenarios(study: Study, y: NDArray, fits: CrossFit) -> list[dict[str, Any]]:
+    return [
+        {"name": case.name, "title": case.title, **few(y, fits.risks[case.name])}
+        for case in masking.scenarios(study.groups)
+    ]
+
+
+def _cuts(study: Study) -> list[float]:
+    tiers = {tier.low for tier in study.tiers if tier.low}
+    return sorted(tiers | set(study.net_benefit_at))
+
+
+def _age_and_sex(study: Study, cohort: Cohort) -> dict[str, float]:
+    """The simplest model that must be beaten: logistic regression, cross-fitted alike."""
+    from sklearn.linear_model import LogisticRegression
+
+    columns = [study.features.index("age"), study.features.index("male")]
+    X = cohort.X[:, columns].astype(float) / [100, 1]
+    risk = np.empty(len(cohort.y))
+    for fold in range(FOLDS):
+        held_out = cohort.fold == fold
+        model = LogisticRegression(C=1e6).fit(X[~held_out], cohort.y[~held_out])
+        risk[held_out] = model.predict_proba(X[held_out])[:, 1]
+    return few(cohort.y, risk)

@@ -1,0 +1,134 @@
+"""What a study is. A study that names a banned input cannot be made."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.facts import Facts
+from ml.features import person
+from ml.models import knowledge
+from ml.types import TIER_LABELS
+
+
+class BannedInput(ValueError):
+    """A study would let the model see what defines, or arithmetically gives away, its outcome."""
+
+    def __init__(self, task: str, feature: str, banned: str, reason: str):
+        super().__init__(f"{task}: feature {feature!r} is banned because of {banned}: {reason}")
+        self.feature = feature
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """From `low` (inclusive, a risk) upwards this tier and its advice hold."""
+
+    code: str
+    low: float
+    advice: str
+    source: str  # publication of the cut point, or "own"
+
+    @property
+    def label(self) -> str:
+        return TIER_LABELS[self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """People to whom the study does not speak, because of a condition on their list."""
+
+    reason_code: str
+    reason: str
+    conditions: frozenset[str]
+    next_test: str = ""
+    next_test_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NextTest:
+    """What to ask for when a group of inputs is unknown."""
+
+    code: str  # analyte or question
+    label: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that defines one served risk.
+
+    `outcome(frame)` gives 1, 0 or NaN (not in the cohort) for each row of the NHANES frame.
+    `banned` maps analyte codes or feature names to the reason why the model must not see them.
+    `monotone` maps features to (+1 or -1, medical reason). `often_unlisted` are conditions that
+    problem lists leave out; training shows the model people whose list lacks them.
+    """
+
+    task: str
+    title: str
+    population: str
+    outcome_text: str
+    horizon_years: int | None
+    outcome: Callable[[pd.DataFrame], pd.Series]
+    features: tuple[str, ...]
+    banned: Mapping[str, str]
+    monotone: Mapping[str, tuple[int, str]]
+    tiers: tuple[Tier, ...]
+    published_score: str
+    notes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    refuses_pregnant: bool = False
+    often_unlisted: tuple[str, ...] = ()
+    age_min: int = 20
+    age_cap: int = 80
+    net_benefit_at: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    trees: int = 400
+    refits: int = 200
+    seed: int = 20260101
+
+    def __post_init__(self) -> None:
+        for name in self.features:
+            self._refuse_banned(person.get(name))
+
+    def _refuse_banned(self, feature: person.Feature) -> None:
+        for banned in (feature.name, *feature.codes):
+            if banned in self.banned:
+                raise BannedInput(self.task, feature.name, banned, self.banned[banned])
+
+    @property
+    def groups(self) -> dict[str, tuple[int, ...]]:
+        """Columns of each group of inputs that may be unknown together."""
+        return knowledge.columns_of([person.get(name) for name in self.features])
+
+    @property
+    def monotone_signs(self) -> dict[str, int]:
+        return {name: sign for name, (sign, _) in self.monotone.items()}
+
+    def matrix(self, people: Sequence[Facts]) -> NDArray[np.float32]:
+        """Inputs of the model, shape (people, features), age cut at `age_cap`."""
+        X = person.matrix(people, self.features)
+        age = self.features.index("age")
+        X[:, age] = np.minimum(X[:, age], self.age_cap)
+        return X
+
+    def tier_of(self, risk: float) -> Tier:
+        """The highest tier whose cut point the risk reaches."""
+        return [tier for tier in self.tiers if risk >= tier.low][-1]
+
+    def digest(self) -> str:
+        """SHA-256 over all that changes a fitted model or its tiers."""
+        text = {
+            "task": self.task,
+            "features": self.features,
+            "banned": sorted(self.banned),
+            "monotone": self.monotone_signs,
+            "tiers": [(tier.code, tier.low) for tier in self.tiers],
+            "ages": (self.age_min, self.age_cap),
+            "model": [dict(self.parameters), self.trees, self.refits, self.seed],
+            "often_unlisted": self.often_unlisted,
+        }
+        return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()

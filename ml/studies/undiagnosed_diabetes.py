@@ -1,0 +1,117 @@
+"""Whom to test: diabetes that is present and that nobody has told the person of."""
+
+import pandas as pd
+
+from ml.studies.inputs import (
+    BLOOD_COUNT,
+    BODY,
+    CHEMISTRY,
+    LIPIDS,
+    PERSON,
+    PRESSURE,
+    TOLD_HEART,
+)
+from ml.studies.spec import Refusal, Study, Tier
+
+HBA1C_LIMIT = 6.5  # %, ADA Standards of Care, diagnosis
+FASTING_GLUCOSE_LIMIT = 126.0  # mg/dL, ditto
+GLYCAEMIA = "defines the outcome or measures the same glycaemia"
+
+
+def outcome(frame: pd.DataFrame) -> pd.Series:
+    """1 with HbA1c or fasting glucose in the diabetic range, 0 without, NaN out of cohort.
+
+    The cohort was never told of diabetes ("borderline" stays in), is not pregnant, and has an
+    HbA1c or a fasting glucose. Fasting glucose was planned for half of the survey only.
+    """
+    hba1c, glucose = frame["hba1c_pct"], frame["glucose_fasting_mg_dl"]
+    in_cohort = (
+        (frame["diq010_diabetes"] != 1)
+        & (frame["pregnant"] != 1)
+        & (hba1c.notna() | glucose.notna())
+    )
+    found = (hba1c >= HBA1C_LIMIT) | (glucose >= FASTING_GLUCOSE_LIMIT)
+    return found.astype(float).where(in_cohort)
+
+
+STUDY = Study(
+    task="undiagnosed_diabetes",
+    title="Undiagnosed diabetes",
+    population="Adults from 20 years, not pregnant, never told that they have diabetes",
+    outcome_text="HbA1c of 6.5 % or more, or fasting glucose of 126 mg/dL or more, today",
+    horizon_years=None,
+    outcome=outcome,
+    features=(
+        *PERSON,
+        "black",
+        "hispanic",
+        "asian_or_other",
+        *BODY,
+        *PRESSURE,
+        "htn",
+        "dyslipidaemia",
+        "prediabetes",
+        *TOLD_HEART,
+        "bp_drug",
+        "lipid_drug",
+        "family_diabetes",
+        "smoking",
+        "self_rated_health",
+        *LIPIDS,
+        *BLOOD_COUNT,
+        *CHEMISTRY,
+        "uric_acid",
+        "bun",
+        "egfr",
+        "uacr",
+    ),
+    banned={
+        "HBA1C": GLYCAEMIA,
+        "GLU": GLYCAEMIA,
+        "GLU_FAST": GLYCAEMIA,
+        "OGTT_2H": GLYCAEMIA,
+        "INS_FAST": "is drawn with the fasting glucose and read with it",
+        "CPEP": "is drawn with the glucose and read with it",
+        "FRUCTOS": GLYCAEMIA,
+        "CGM_TIR": GLYCAEMIA,
+        "CGM_GMI": GLYCAEMIA,
+        "OSM": "is calculated from sodium, glucose and urea nitrogen, and gives the glucose away",
+        "diabetes": "is the outcome once it is known",
+        "insulin": "is given for the outcome",
+        "glucose_tablets": "are given for the outcome",
+    },
+    monotone={
+        "bmi": (1, "fat mass drives insulin resistance"),
+        "waist": (1, "visceral fat drives insulin resistance"),
+        "triglycerides": (1, "rise with insulin resistance"),
+        "hdl": (-1, "falls with insulin resistance"),
+        "family_diabetes": (1, "heritable"),
+        "prediabetes": (1, "the stage before"),
+        "htn": (1, "shares its causes"),
+        "ggt": (1, "marks liver fat"),
+    },
+    tiers=(
+        Tier("T0", 0.0, "No extra test for diabetes now; repeat the usual check in time.", "own"),
+        Tier("T1", 0.02, "Weight, movement and food: talk of them at the next visit.", "own"),
+        Tier("T2", 0.05, "Measure HbA1c or fasting glucose.", "own"),
+    ),
+    published_score="ADA diabetes risk test; FINDRISC",
+    notes=(
+        "Told prediabetes is an answer, not a measurement; FINDRISC asks for it too.",
+        "Ethnicity is an input: guidelines test Asian people at a lower BMI; worth 0.003 AUROC.",
+        "Over half of the outcomes rest on HbA1c alone: fasting glucose was planned for a half.",
+    ),
+    refusals=(
+        Refusal(
+            "already_known",
+            "Diabetes is already diagnosed; see its control instead.",
+            frozenset({"diabetes", "t1d", "t2d"}),
+            "HBA1C",
+            "HbA1c, for control",
+        ),
+    ),
+    refuses_pregnant=True,
+    often_unlisted=("prediabetes",),
+    parameters={"max_depth": 4, "learning_rate": 0.05},
+    trees=350,
+)

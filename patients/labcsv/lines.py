@@ -1,0 +1,169 @@
+"""Records of a file with the bytes they end at; a malformed one costs one line, no more."""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterator
+from typing import IO, NamedTuple
+
+from .encoding import BLOCK
+from .layout import Layout
+
+Cells = list[str]
+LINE_END = re.compile("\r\n|\n|\r")
+FOREIGN = re.compile("[\x00\udc80-\udcff]")
+
+
+class Malformed(NamedTuple):
+    """A line that is not a record: why, for the person who sent it, and the line itself."""
+
+    code: str
+    message: str
+    repair: str
+    line: str
+
+
+class Block(NamedTuple):
+    """Whole records of a stretch of the file, each with its line, and where the next starts."""
+
+    records: list[tuple[int, Cells | Malformed]]
+    next_byte: int
+    next_row: int
+
+
+UNCLOSED = (
+    "unclosed_quote",
+    "A quotation mark opens here and is not closed.",
+    "Remove it, or close it before the end of the cell.",
+)
+BAD_QUOTES = (
+    "bad_quotes",
+    "The quotation marks of this line do not match.",
+    "Put cells with commas or quotation marks in double quotes, and double those inside.",
+)
+TOO_LONG = (
+    "line_too_long",
+    "This line is longer than 1 MB.",
+    "Look for a missing line end or a cell with a whole document in it.",
+)
+CELL_TOO_LONG = (
+    "cell_too_long",
+    "A cell of this line is longer than 128 KB.",
+    "Results need no such cell; remove it.",
+)
+FOREIGN_BYTES = {
+    True: (
+        "nul_byte",
+        "The line holds NUL bytes, which no text has.",
+        "Export the file again; the copy is damaged.",
+    ),
+    False: (
+        "bad_encoding",
+        "Some characters of this line are in another encoding than the rest of the file.",
+        "Save the whole file as UTF-8.",
+    ),
+}
+
+
+def records(
+    file: IO[bytes], layout: Layout, *, at_byte: int = 0, at_row: int = 0
+) -> Iterator[Block]:
+    """The file from a record's start to its end, in blocks of about one megabyte."""
+    at_byte, at_row = max(at_byte, layout.first_byte), max(at_row, layout.first_row)
+    size = file.seek(0, os.SEEK_END)
+    while at_byte < size:
+        block = _block(file, layout, at_byte, at_row, size)
+        yield block
+        at_byte, at_row = block.next_byte, block.next_row
+
+
+def _block(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size: int) -> Block:
+    is_last = size - at_byte <= BLOCK
+    lines = _lines(file, layout, at_byte, is_last)
+    if not lines:
+        return _skip_line(file, layout, at_byte, at_row, size)
+    found, used = _parse(lines, layout.delimiter, is_last)
+    text = "".join(lines[:used])
+    if FOREIGN.search(text):
+        found = [(place, _native(cells)) for place, cells in found]
+    return Block(
+        records=[(at_row + place, cells) for place, cells in found],
+        next_byte=at_byte + layout.encoding.size(text),
+        next_row=at_row + used,
+    )
+
+
+def _lines(file: IO[bytes], layout: Layout, at_byte: int, is_last: bool) -> list[str]:
+    """Whole physical lines with their ends, as many as a block holds."""
+    file.seek(at_byte)
+    text = layout.encoding.decoder().decode(file.read(BLOCK), is_last)
+    lines = list(io.StringIO(text, newline=""))
+    # A carriage return at the very end may be the first half of a line end.
+    if lines and not is_last and not lines[-1].endswith("\n"):
+        lines.pop()
+    return lines
+
+
+def _parse(
+    lines: list[str], delimiter: str, is_last: bool
+) -> tuple[list[tuple[int, Cells | Malformed]], int]:
+    """Records by the place of their first line, and how many lines they use.
+
+    `strict` is what keeps `"5"6` from being read as 56. A record that fails, or that does
+    not end in this block although it begins it, costs its first line; reading goes on with
+    the next one, so that an unclosed quotation mark does not swallow the file.
+    """
+    found: list[tuple[int, Cells | Malformed]] = []
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:], delimiter=delimiter, strict=True, skipinitialspace=True)
+        place = start
+        try:
+            for cells in reader:
+                if any(cells):
+                    found.append((place, cells))
+                place = start + reader.line_num
+        except csv.Error as error:
+            is_open = "unexpected end" in str(error)
+            if is_open and not is_last and place > 0:
+                return found, place
+            found.append((place, _malformed(lines[place], str(error), is_open and not is_last)))
+            start = place + 1
+        else:
+            break
+    return found, len(lines)
+
+
+def _malformed(line: str, error: str, is_endless: bool) -> Malformed:
+    if "field limit" in error:
+        why = CELL_TOO_LONG
+    elif "unexpected end" in error:
+        why = TOO_LONG if is_endless else UNCLOSED
+    else:
+        why = BAD_QUOTES
+    return Malformed(*why, line.rstrip("\r\n"))
+
+
+def _native(cells: Cells | Malformed) -> Cells | Malformed:
+    """The cells, unless one holds what is no text of this file's encoding."""
+    if isinstance(cells, Malformed) or not any(FOREIGN.search(cell) for cell in cells):
+        return cells
+    has_nul = any("\0" in cell for cell in cells)
+    return Malformed(*FOREIGN_BYTES[has_nul], "")
+
+
+def _skip_line(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size: int) -> Block:
+    """Refuse a line that is longer than a block, and find where the next one begins."""
+    decoder = layout.encoding.decoder()
+    file.seek(at_byte)
+    end = at_byte
+    while block := file.read(BLOCK):
+        text = decoder.decode(block)
+        if line_end := LINE_END.search(text):
+            end += layout.encoding.size(text[: line_end.end()])
+            break
+        end += layout.encoding.size(text)
+    else:
+        end = size
+    return Block([(at_row, Malformed(*TOO_LONG, ""))], end, at_row + 1)

@@ -1,0 +1,56 @@
+"""The register of models, a page for each, and letting a challenger serve."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from healthcare.accounts import permissions
+from healthcare.accounts.permissions import Permission
+from healthcare.accounts.requests import SignedInRequest, requires
+from predictions import presenters
+from predictions.models import ModelVersion, WrongStage
+from predictions.services import registry
+
+
+@require_GET
+@requires(Permission.MODEL_VIEW)
+def models(request: SignedInRequest) -> HttpResponse:
+    versions = ModelVersion.objects.order_by("task", "-number")
+    rows = [presenters.summary(version) for version in versions]
+    return render(request, "predictions/models.html", {"rows": rows})
+
+
+@require_GET
+@requires(Permission.MODEL_VIEW)
+def model(request: SignedInRequest, pk: int) -> HttpResponse:
+    version = get_object_or_404(ModelVersion, pk=pk)
+    context = {
+        "card": presenters.card(version),
+        "may_promote": version.stage == ModelVersion.Stage.CHALLENGER
+        and permissions.can(request.user, Permission.MODEL_PROMOTE),
+    }
+    return render(request, "predictions/model.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MODEL_PROMOTE)
+def promote(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask once more, showing both versions; then let the challenger serve."""
+    challenger = get_object_or_404(ModelVersion, pk=pk)
+    serving = ModelVersion.objects.filter(
+        task=challenger.task, stage=ModelVersion.Stage.SERVING
+    ).first()
+    if request.method == "POST":
+        try:
+            registry.promote(challenger, by=request.user)
+        except WrongStage as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"{challenger} serves now. The nightly run scores with it.")
+        return redirect("model", pk=pk)
+    context = {
+        "challenger": presenters.summary(challenger),
+        "serving": presenters.summary(serving) if serving else None,
+    }
+    return render(request, "predictions/promote.html", context)

@@ -1,0 +1,194 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from healthcare.accounts.models import User
+from healthcare.audit.models import AuditEvent
+from patients.models import LabImport, Result
+from patients.services import labfiles
+from tests.factories import LabImportFactory, PatientFactory, ResultFactory, UserFactory
+from tests.patients.labfiles import ADA, DAY, NOW, import_lines, line, text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker")]
+PATIENTS = "/api/v1/patients/"
+IMPORTS = "/api/v1/lab-imports/"
+
+
+@pytest.fixture
+def api(client, api_client_user):
+    client.force_login(api_client_user)
+    return client
+
+
+def send(client, content=None):
+    content = text(line("7.2")) if content is None else content
+    return client.post(IMPORTS, {"file": SimpleUploadedFile("labs.csv", content.encode())})
+
+
+def test_patients_are_found_by_identifier(api, ada, team):
+    PatientFactory(mrn="CL-2", care_team=team)
+
+    body = api.get(PATIENTS, {"identifier": f"mrn|{ADA}"}).json()
+
+    assert [row["id"] for row in body["results"]] == [str(ada.public_id)]
+    assert body["results"][0]["identifiers"] == [{"system": "mrn", "value": ADA}]
+
+
+def test_patients_are_found_by_the_beginning_of_a_name(api, team):
+    PatientFactory(family_name="Okafor", care_team=team)
+    PatientFactory(family_name="Smith", care_team=team)
+
+    body = api.get(PATIENTS, {"search": "oka"}).json()
+
+    assert [row["family_name"] for row in body["results"]] == ["Okafor"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_patients_cost_the_same_queries_for_any_number(api, team, count, django_assert_num_queries):
+    for number in range(count):
+        PatientFactory(mrn=f"CL-{number}", care_team=team)
+
+    with django_assert_num_queries(6):  # session, user, count, page, identifiers, audit
+        body = api.get(PATIENTS).json()
+
+    assert body["count"] == count
+
+
+def test_every_patient_read_is_recorded(api, ada):
+    api.get(PATIENTS)
+    api.get(f"{PATIENTS}{ada.public_id}/")
+    api.get(f"{PATIENTS}{ada.public_id}/results/")
+
+    events = AuditEvent.objects.order_by("pk").values_list("action", "patient_ids")
+    assert list(events) == [
+        ("patients.listed", [ada.pk]),
+        ("patient.read", [ada.pk]),
+        ("results.read", [ada.pk]),
+    ]
+
+
+@pytest.mark.parametrize("place", ["", "results/"])
+def test_a_stranger_is_not_found_and_not_named(api, place):
+    stranger = PatientFactory(family_name="Canary")
+
+    response = api.get(f"{PATIENTS}{stranger.public_id}/{place}")
+
+    assert response.status_code == 404
+    assert b"Canary" not in response.content
+    assert response["Content-Type"] == "application/problem+json"
+
+
+def test_results_count_by_default_and_have_a_history(api, ada):
+    import_lines(line("6"), uploaded_at=NOW)
+    import_lines(line("7", "corrected"), uploaded_at=NOW + DAY)
+    address = f"{PATIENTS}{ada.public_id}/results/"
+
+    current, history = api.get(address).json(), api.get(address, {"history": "true"}).json()
+
+    assert [row["value"] for row in current["results"]] == [7]
+    assert sorted(row["value"] for row in history["results"]) == [6, 7]
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [({"code": "4548-4"}, [6.4]), ({"code": "hba1c"}, [6.4]), ({"code": "nothing"}, []),
+     ({"since": "2026-03-01T09:00Z"}, [4.1])],
+)  # fmt: skip
+def test_results_are_narrowed(api, ada, query, values):
+    ResultFactory(patient=ada)
+    ResultFactory(patient=ada, code="POTASSIUM", value=4.1, collected_at=NOW)
+
+    body = api.get(f"{PATIENTS}{ada.public_id}/results/", query).json()
+
+    assert [row["value"] for row in body["results"]] == values
+
+
+def test_an_upload_is_accepted_and_can_be_followed(api, ada):
+    response = send(api)
+
+    assert response.status_code == 202
+    followed = api.get(response["Location"]).json()
+    assert (followed["id"], followed["status"]) == (response.json()["id"], "WAITING")
+    assert followed["progress"] == 0
+
+
+def test_the_same_file_twice_is_a_conflict_that_says_where(api):
+    first = send(api).json()
+
+    response = send(api)
+
+    assert response.status_code == 409
+    assert first["id"] in response.json()["detail"]
+    assert LabImport.objects.count() == 1
+
+
+def test_an_unreadable_file_is_refused_with_a_sentence(api):
+    response = send(api, "name,result\n")
+
+    assert response.status_code == 422
+    assert "first line must name the columns" in response.json()["detail"]
+
+
+def test_too_large_a_file_is_refused(api, settings):
+    settings.UPLOAD_MAX_BYTES = 10
+
+    assert send(api).status_code == 413
+
+
+def test_a_full_disk_is_no_fault_of_the_sender(api, monkeypatch):
+    monkeypatch.setattr(labfiles, "FREE_BYTES", 2**60)
+
+    assert send(api).status_code == 507
+
+
+def test_an_upload_without_a_file_names_the_field(api):
+    response = api.post(IMPORTS, {})
+
+    assert response.status_code == 400
+    assert "file" in response.json()["errors"]
+
+
+def test_refused_rows_are_listed_in_the_order_of_the_file(api, ada, api_client_user):
+    lab_import = import_lines(line("x"), line("6"), "CL-9,HBA1C,7,%,2026-03-01,,,",
+                              uploaded_by=api_client_user)  # fmt: skip
+
+    body = api.get(f"{IMPORTS}{lab_import.public_id}/problems/").json()
+
+    assert [(row["row"], row["code"]) for row in body["results"]] == [
+        (2, "not_a_number"),
+        (4, "unknown_patient"),
+    ]
+
+
+def test_another_clients_import_is_not_found(api):
+    foreign = LabImportFactory()
+
+    assert api.get(f"{IMPORTS}{foreign.public_id}/").status_code == 404
+    assert api.get(f"{IMPORTS}{foreign.public_id}/problems/").status_code == 404
+    assert api.get(IMPORTS).json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "status"),
+    [(User.Role.CLINICIAN, IMPORTS, 403), (User.Role.LAB_STAFF, PATIENTS, 403),
+     (User.Role.PATIENT, PATIENTS, 403), (User.Role.PATIENT, IMPORTS, 403),
+     (User.Role.LAB_STAFF, IMPORTS, 200), (User.Role.CLINICIAN, PATIENTS, 200)],
+)  # fmt: skip
+def test_roles_reach_what_is_theirs(client, role, address, status):
+    client.force_login(UserFactory(role=role))
+
+    assert client.get(address).status_code == status
+
+
+@pytest.mark.parametrize("address", [PATIENTS, IMPORTS])
+def test_nobody_comes_in_without_signing_in(client, address):
+    assert client.get(address).status_code in {401, 403}
+
+
+def test_an_upload_over_the_api_ends_as_results(api, ada, run_jobs):
+    location = send(api)["Location"]
+
+    run_jobs()
+
+    followed = api.get(location).json()
+    assert (followed["status"], followed["progress"], followed["accepted"]) == ("DONE", 100, 1)
+    assert Result.objects.get().patient == ada
