@@ -15,8 +15,7 @@ STORY = "CL-000001"
 
 def main() -> None:
     url = json.loads((DATA_DIR / "serve.json").read_text())["url"]
-    logins = json.loads((DATA_DIR / "demo-logins.json").read_text())
-    passwords = {one["username"]: one["password"] for one in logins}
+    passwords = json.loads((DATA_DIR / "demo-logins.json").read_text())
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -24,8 +23,8 @@ def main() -> None:
         )
         page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 900})
         page.goto("/login/")
-        page.get_by_label("Username").fill("dr.osei")
-        page.get_by_label("Password", exact=True).fill(passwords["dr.osei"])
+        page.locator("input[name=username]").fill("dr.osei")
+        page.locator("input[name=password]").fill(passwords["dr.osei"])
         page.get_by_role("button", name="Log in").click()
         page.goto("/worklist/")
         page.screenshot(path=PICTURES / "worklist.png")

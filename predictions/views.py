@@ -8,8 +8,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
-from predictions import presenters
 from predictions.models import ModelVersion, WrongStage
+from predictions.presenters import cards
 from predictions.services import registry
 
 
@@ -17,7 +17,7 @@ from predictions.services import registry
 @requires(Permission.MODEL_VIEW)
 def models(request: SignedInRequest) -> HttpResponse:
     versions = ModelVersion.objects.order_by("task", "-number")
-    rows = [presenters.summary(version) for version in versions]
+    rows = [cards.summary(version) for version in versions]
     return render(request, "predictions/models.html", {"rows": rows})
 
 
@@ -26,7 +26,7 @@ def models(request: SignedInRequest) -> HttpResponse:
 def model(request: SignedInRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion, pk=pk)
     context = {
-        "card": presenters.card(version),
+        "card": cards.card(version),
         "may_promote": version.stage == ModelVersion.Stage.CHALLENGER
         and permissions.can(request.user, Permission.MODEL_PROMOTE),
     }
@@ -50,7 +50,7 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{challenger} serves now. The nightly run scores with it.")
         return redirect("model", pk=pk)
     context = {
-        "challenger": presenters.summary(challenger),
-        "serving": presenters.summary(serving) if serving else None,
+        "challenger": cards.summary(challenger),
+        "serving": cards.summary(serving) if serving else None,
     }
     return render(request, "predictions/promote.html", context)

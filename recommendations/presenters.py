@@ -16,12 +16,15 @@ from recommendations.queries import Line
 
 CHECK_RULE = "check"  # the rule that engine.safety names when a check raised an error
 REASONS_SHOWN = 4
+# What the component knows and this engine does not give. A key that is there and empty renders
+# ten times faster than one that is not.
+UNUSED = dict.fromkeys(["source_url", "cost", "effort", "caution", "undo_url", "problem"], "")
 
 
 def item(line: Line, *, may_answer: bool) -> dict:
     """One recommendation with why, how sure, what it would change, and its answer."""
     row, content = line.recommendation, line.recommendation.content
-    return {
+    return UNUSED | {
         "key": row.item,
         "title": content["name"],
         "urgent": row.is_urgent,

@@ -109,7 +109,7 @@ def _store(block: SyntheticHospital, named: pd.DataFrame, at: Site) -> tuple[lis
 def _patients(named: pd.DataFrame, ids: list[int], at: Site) -> pd.DataFrame:
     return named.drop(columns=["person", "team"]).assign(
         id=ids,
-        public_id=[uuid.uuid5(NAMESPACE, f"{at.seed}/{person}") for person in named["person"]],
+        public_id=[str(uuid.uuid5(NAMESPACE, f"{at.seed}/{n}")) for n in named["person"]],
         care_team_id=named["team"].map(at.teams).astype("int64"),
         is_synthetic=True,
         updated_at=np.datetime64(at.now.astimezone(UTC).replace(tzinfo=None), "s"),

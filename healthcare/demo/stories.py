@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 USUAL = ("vitals", "count", "metabolic", "liver", "lipids")
 SUGAR = ("GLU", "GLU_FAST", "HBA1C")
+Habits = dict[str, str | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ class Story:
     medications: Mapping[str, tuple[str, str, int]] = field(default_factory=dict)
     allergies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     family: Mapping[str, str] = field(default_factory=dict)  # code -> relation
-    habits: Mapping[str, str | float] | None = None  # None: nobody asked
+    habits: Habits | None = None  # None: nobody asked
     is_reviewed: bool = True
     weeks_pregnant: int | None = None
     # (analyte, value first told, value as corrected) of the newest visit
     corrected: tuple[str, float, float] | None = None
 
 
-NEVER_SMOKED = {
+NEVER_SMOKED: Habits = {
     "smoking": "never", "alcohol_drinks_week": 3, "active_minutes_week": 150,
     "self_rated_health": 2,
 }  # fmt: skip
@@ -87,7 +88,7 @@ STORIES: tuple[Story, ...] = (
         conditions={"htn": 80, "prediabetes": 24},
         medications={"acei": ("Lisinopril", "10 mg daily", 78),
                      "statin": ("Atorvastatin", "20 mg daily", 24)},
-        habits=NEVER_SMOKED | {"active_minutes_week": 90},
+        habits={**NEVER_SMOKED, "active_minutes_week": 90},
         corrected=("POTASSIUM", 6.1, 4.5),
     ),
     Story(
@@ -152,7 +153,7 @@ STORIES: tuple[Story, ...] = (
         conditions={"htn": 130},
         medications={"ccb_dhp": ("Amlodipine", "5 mg daily", 120),
                      "nsaid": ("Naproxen", "500 mg as needed", 30)},
-        habits=NEVER_SMOKED | {"active_minutes_week": 60, "self_rated_health": 3},
+        habits={**NEVER_SMOKED, "active_minutes_week": 60, "self_rated_health": 3},
     ),
     Story(
         title="A statin would help, but must not be given",
@@ -176,15 +177,15 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         title="High blood pressure in pregnancy",
-        look="27 weeks pregnant at 152/97 mmHg. Models made for others decline, and "
-        "ACE inhibitors, receptor blockers and statins are blocked.",
+        look="27 weeks pregnant at 152/97 mmHg. The diabetes and kidney models "
+        "decline; ACE inhibitors, receptor blockers and statins are blocked.",
         family_name="Abernoll", given_name="Precious", sex="female", age=33, team="North Clinic",
         months=(15, 3, 0), ethnicity="non_hispanic_black",
         course={"SBP": (138, 141, 152), "DBP": (87, 89, 97), "HGB": (12.6, 11.8, 11.2),
                 "BMI": (29.5, 30.4, 32.1), "GFR": (112, 124, 126), "UACR": (9, 14, 24)},
         more=("UACR",),
         conditions={"htn": 14}, weeks_pregnant=27,
-        habits=NEVER_SMOKED | {"alcohol_drinks_week": 0},
+        habits={**NEVER_SMOKED, "alcohol_drinks_week": 0},
     ),
     Story(
         title="The patient's own plain view",
@@ -200,7 +201,7 @@ STORIES: tuple[Story, ...] = (
         medications={"ics": ("Budesonide", "200 micrograms twice daily", 200)},
         allergies={"penicillin": ("Penicillin", "Rash")},
         family={"diabetes": "father"},
-        habits=NEVER_SMOKED | {"active_minutes_week": 90, "self_rated_health": 3},
+        habits={**NEVER_SMOKED, "active_minutes_week": 90, "self_rated_health": 3},
     ),
 )  # fmt: skip
 PATIENT_WITH_LOGIN = 9  # place in STORIES of the person who logs in as p.demo

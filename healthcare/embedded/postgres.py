@@ -163,6 +163,6 @@ def _explain(name: str, arguments: tuple[str, ...]) -> str:
     last = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
     said = " ".join(last) or f"{name} failed without a word"
     return (
-        f"The embedded PostgreSQL under {cluster} does not start: {said}. "
+        f"The embedded PostgreSQL under {cluster} did not do as asked ({arguments[-1]}): {said}. "
         "Free disk space if it is full, or set DATABASE_URL to a server of yours."
     )

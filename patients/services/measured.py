@@ -5,13 +5,15 @@ SQL. All share `patients.resultkeys` and `ml.analytes`, so that the rows look al
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from ml import analytes
+from ml.facts import Sex
 from patients import resultkeys
-from patients.models import Result
+from patients.models import Patient, Result
 from patients.services.copying import copy_frame
 
 UNKNOWN = np.nan  # no limit
@@ -94,7 +96,7 @@ def _limits(long: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 
 def _limits_of(code: str, sex: str, age: int, pregnant: bool) -> tuple:
     analyte = analytes.get(code)
-    known_sex = sex if sex in ("female", "male") else None
+    known_sex: Sex | None = None if sex == Patient.Sex.UNKNOWN else cast(Sex, sex)
     low, high = analytes.reference_range(code, known_sex, age, pregnant)
     return (low, high, *analyte.critical)
 

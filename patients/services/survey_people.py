@@ -165,11 +165,11 @@ def _results(people: list[Facts], ids: list[int]) -> pd.DataFrame:
     return long.assign(
         printed=[f"{value:.6g}" for value in long["value"]],
         issued_at=long["collected_at"],
-        superseded_at=pd.NaT,
+        superseded_at=_days([None] * len(long)),
         status="final",
         accession="",
         source=SOURCE,
-    ).astype({"superseded_at": "datetime64[s]"})
+    )
 
 
 def _lists(
@@ -226,7 +226,7 @@ def _answers(pairs: list[tuple[int, Facts]]) -> pd.DataFrame:
 
 
 def _days(days: Iterable[date | None]) -> pd.Series:
-    return pd.Series(pd.to_datetime(list(days))).astype("datetime64[s]")
+    return pd.Series(list(days), dtype=object).astype("datetime64[s]")
 
 
 def _utc(moment: datetime) -> np.datetime64:

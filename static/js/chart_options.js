@@ -130,7 +130,7 @@ window.carelensCharts = (() => {
       grid: grid({ top: 8, bottom: 30 }),
       tooltip: tip(({ name, value }) => `${name}\n${signed(value)} ${spec.unit || "percentage points"}`),
       xAxis: across(spec.unit || "percentage points", { min: -most, max: most, nameGap: 10, axisLabel: { show: false }, splitLine: { show: false } }),
-      yAxis: axis({ type: "category", inverse: true, data: spec.items.map((item) => item.label), axisLine: { show: false }, axisLabel: { color: INK, fontSize: 12, width: 190, overflow: "break" } }),
+      yAxis: axis({ type: "category", inverse: true, data: spec.items.map((item) => item.label), axisLine: { show: false }, axisLabel: { color: INK, fontSize: 12, lineHeight: 14, width: 210, overflow: "break" } }),
       series: [{
         type: "bar", barMaxWidth: 18,
         data: spec.items.map(({ points }) => ({

@@ -83,7 +83,7 @@ def test_a_cluster_that_cannot_start_says_why(data_dir):
     postgres.stop(data_dir)
     (data_dir / "postgres" / "PG_VERSION").write_text("9.6\n")
 
-    with pytest.raises(files.EmbeddedServerError, match="does not start"):
+    with pytest.raises(files.EmbeddedServerError, match="did not do as asked"):
         postgres.ensure(data_dir)
 
 

@@ -56,9 +56,9 @@ def _wait_until_ready(server, data_dir):
         assert server.poll() is None, said.read_text()[-2000:]
         assert time.monotonic() < deadline, said.read_text()[-2000:]
         time.sleep(0.2)
-    logins = json.loads((data_dir / "demo-logins.json").read_text())
+    passwords = json.loads((data_dir / "demo-logins.json").read_text())
     running = json.loads((data_dir / "serve.json").read_text())
-    return Site(running["url"], {one["username"]: one["password"] for one in logins}, data_dir)
+    return Site(running["url"], passwords, data_dir)
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +84,8 @@ def sign_in(chromium, site):
         context.add_init_script(WATCH_CSP)
         page = context.new_page()
         page.goto("/login/")
-        page.get_by_label("Username").fill(username)
-        page.get_by_label("Password", exact=True).fill(site.passwords[username])
+        page.locator("input[name=username]").fill(username)
+        page.locator("input[name=password]").fill(site.passwords[username])
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url(lambda url: "/login/" not in url)
         page.goto(path)

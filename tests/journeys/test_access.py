@@ -44,6 +44,7 @@ TABLE = {
     "api-docs": EVERYONE,
     "gallery": EVERYONE,
     "tour": EVERYONE - {Role.PATIENT},
+    "tour-demo-day": EVERYONE - {Role.PATIENT},
     "worklist": CARE,
     "patient": CARE,
     "my-health": {Role.PATIENT},

@@ -6,6 +6,7 @@ import sys
 import threading
 import urllib.request
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -13,6 +14,9 @@ from healthcare.demo import services as demo
 from healthcare.embedded.files import EmbeddedServerError
 from healthcare.runtime import ports, processes, servers, state
 from healthcare.runtime.processes import Supervised
+
+# Celery warns of root because a pickled message could run code there; ours are JSON only.
+ROOT_IS_FINE = "ignore:You're running the worker with superuser privileges"
 
 
 class Command(BaseCommand):
@@ -44,6 +48,7 @@ class Command(BaseCommand):
             servers.stop()
 
     def _prepare(self, *, demo: bool, patients: int) -> None:
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         self._say("serve", "database …")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("load_reference", stdout=_Quiet())
@@ -56,7 +61,7 @@ class Command(BaseCommand):
         python = sys.executable
         celery = [python, "-m", "celery", "--quiet", "-A", "healthcare"]
         worker = [*celery, "worker", "--loglevel=WARNING", "--without-mingle", "--without-gossip"]
-        one_thread = {"OMP_NUM_THREADS": "1"}
+        one_thread = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": ROOT_IS_FINE}
         # fmt: off
         return [
             Supervised("web", [

@@ -25,8 +25,3 @@ def measured(row: Any) -> str:
 def analyte_url(code: str) -> str:
     """The chart of one analyte on the patient page that this link stands on."""
     return f"?analyte={code}#chart"
-
-
-def cell(text: Any) -> dict:
-    """A number in a table (`_components/table.html`)."""
-    return {"text": text, "num": True}

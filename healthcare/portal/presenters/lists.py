@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import mean
 
 from healthcare.audit.models import AuditEvent
-from healthcare.common import figures
+from healthcare.common import figures, tables
 from healthcare.portal.presenters.banner import is_active
 from healthcare.portal.queries import Entry, Record
 from ml import codes
@@ -46,16 +46,18 @@ def lists(record: Record) -> list[dict]:
 def looks(events: Iterable[AuditEvent]) -> dict:
     """Who read or changed this record."""
     return {
-        "headers": ["When", "Who", "Role", "What"],
-        "rows": [
+        **tables.table(
+            ["When", "Who", "Role", "What"],
             [
-                figures.clock(event.at),
-                event.actor,
-                event.role.replace("_", " ").capitalize(),
-                ACTIONS.get(event.action, event.action.replace(".", " ").capitalize()),
-            ]
-            for event in events
-        ],
+                [
+                    figures.clock(event.at),
+                    event.actor,
+                    event.role.replace("_", " ").capitalize(),
+                    ACTIONS.get(event.action, event.action.replace(".", " ").capitalize()),
+                ]
+                for event in events
+            ],
+        ),
     }
 
 
@@ -74,18 +76,20 @@ def _entries(record: Record, kind: str, title: str, since: str, reviewed_on) -> 
     return {
         "title": title,
         "note": _review_words(rows, reviewed_on, kind),
-        "headers": headers,
-        "rows": [
+        **tables.table(
+            headers,
             [
-                entry_words(row),
-                row.note,
-                *([figures.day(row.since)] if since else []),
-                "Current" if is_active(row, record) else f"Until {figures.day(row.until)}",
-                row.source,
-                figures.day(row.recorded_at),
-            ]
-            for row in rows
-        ],
+                [
+                    entry_words(row),
+                    row.note,
+                    *([figures.day(row.since)] if since else []),
+                    "Current" if is_active(row, record) else f"Until {figures.day(row.until)}",
+                    row.source,
+                    figures.day(row.recorded_at),
+                ]
+                for row in rows
+            ],
+        ),
     }
 
 
@@ -101,17 +105,19 @@ def _answers(answers: list[SurveyAnswer]) -> dict:
     return {
         "title": "Answers and habits",
         "note": "",
-        "headers": ["Question", "Answer", "Questionnaire", "Answered", "Source"],
-        "rows": [
+        **tables.table(
+            ["Question", "Answer", "Questionnaire", "Answered", "Source"],
             [
-                row.item.replace("_", " ").capitalize(),
-                _answer_words(row),
-                row.instrument.replace("_", " "),
-                figures.day(row.answered_on),
-                row.source,
-            ]
-            for row in answers
-        ],
+                [
+                    row.item.replace("_", " ").capitalize(),
+                    _answer_words(row),
+                    row.instrument.replace("_", " "),
+                    figures.day(row.answered_on),
+                    row.source,
+                ]
+                for row in answers
+            ],
+        ),
     }
 
 
@@ -135,6 +141,8 @@ def _wearables(record: Record) -> dict:
     return {
         "title": "Wearable devices",
         "note": "Averages of the newest days; consumer devices, never a diagnosis",
-        "headers": ["Measure", "Average", "Days", "From, to", "Source"],
-        "rows": rows,
+        **tables.table(
+            ["Measure", "Average", "Days", "From, to", "Source"],
+            rows,
+        ),
     }

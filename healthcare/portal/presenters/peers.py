@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from healthcare.common import figures
-from healthcare.portal.presenters import cell
+from healthcare.common import figures, tables
 from healthcare.portal.queries import Record
 from ml import analytes
 from ml.facts import Measurement
@@ -22,6 +21,14 @@ HIGHER_IS_WORSE = {
     "HBA1C": True,
     "EGFR": False,
 }
+HEADERS = [
+    "Test",
+    *map(
+        tables.numeric,
+        ["Value", "Less favourable than, of 100", "Median of peers", "Middle half", "Peers"],
+    ),
+    "Measured",
+]
 
 
 def peers(record: Record) -> dict | None:
@@ -39,9 +46,7 @@ def peers(record: Record) -> dict | None:
         "summary": _summary(found),
         "dots": {"kind": "peers", "who": who, "axes": shown},
         "radar": {"kind": "radar", "who": who, "axes": shown},
-        "headers": ["Test", cell("Value"), cell("Less favourable than, of 100"),
-                    cell("Median of peers"), cell("Middle half"), cell("Peers"), "Measured"],
-        "rows": [axis["row"] for axis in found],
+        **tables.table(HEADERS, [axis["row"] for axis in found]),
         "source": "Peers: NHANES adults 1999–2016, the United States, ill and well together. "
         "What is usual is not always healthy.",
     }  # fmt: skip
@@ -70,11 +75,11 @@ def _axis(measurement: Measurement, record: Record) -> dict | None:
         "percentile": round(share),
         "row": [
             label,
-            cell(text),
-            cell(f"{share:.0f}"),
-            cell(figures.number(position.p50)),
-            cell(f"{figures.number(position.p25)}–{figures.number(position.p75)}"),
-            cell(figures.number(position.count)),
+            tables.numeric(text),
+            tables.numeric(f"{share:.0f}"),
+            tables.numeric(figures.number(position.p50)),
+            tables.numeric(f"{figures.number(position.p25)}–{figures.number(position.p75)}"),
+            tables.numeric(figures.number(position.count)),
             figures.day(measurement.collected),
         ],
     }

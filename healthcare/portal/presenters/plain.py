@@ -64,8 +64,10 @@ MEANINGS = {
 HEART = "PREVENT_CVD_10Y"  # events, not deaths; a published score for people without disease
 HEART_WORDS = (
     "Your heart and blood flow",
-    "Out of 100 people like you, {count} may have a heart attack, a stroke or a weak heart "
-    "in the next 10 years. The others will not.",
+    (
+        "Out of 100 people like you, {count} may have a heart attack, a stroke or a weak heart "
+        "in the next 10 years. The others will not."
+    ),
     "What you do in the next 10 years can change this.",
 )
 # A test of the last year tells more than a chance: then no picture is shown.

@@ -6,9 +6,9 @@ import datetime as dt
 
 from django.urls import reverse
 
-from healthcare.common import figures
+from healthcare.common import figures, tables
 from healthcare.common.sparklines import spark
-from healthcare.portal.presenters import analyte_url, cell, scores
+from healthcare.portal.presenters import analyte_url, scores
 from healthcare.portal.presenters.tiers import Task, look, task, word
 from healthcare.portal.queries import Record
 from ml.studies.registry import STUDIES
@@ -19,6 +19,9 @@ SCALES = [5, 10, 20, 40, 60, 100]  # ends of the line on which an interval lies,
 STALE_MONTHS = 18
 NAMED_MISSING = 3
 BARS = 6
+# Every key of the component: one that is there and empty renders faster than one that is not.
+CARD_KEYS = ["message", "tier", "tier_word", "number", "range", "meaning", "interval", "trend",
+             "raised", "lowered", "why_url", "recalculate_url"]  # fmt: skip
 GIVEN = {"age", "male"}  # on the list of everybody, and nothing to act on
 NOTICEABLE = 0.05  # percentage points below which a driver is not named
 
@@ -43,7 +46,7 @@ def contribution_words(part: dict) -> str:
     if part["feature"] in _ANSWERS:
         return _ANSWERS[part["feature"]](value)
     if not part["unit"] and value in {0, 1}:
-        return f"{label}: {'yes' if value else 'no'}"
+        return label if value else f"{label}: no"
     return f"{label} {figures.number(value)} {figures.unit(part['unit'])}".strip()
 
 
@@ -59,7 +62,7 @@ _ANSWERS = {
 def _card(risk: Risk, record: Record) -> dict:
     prediction = risk.prediction
     words = task(prediction.task)
-    card = {
+    card = dict.fromkeys(CARD_KEYS, "") | {
         "key": prediction.task,
         "title": words.title,
         "horizon": words.horizon,
@@ -225,8 +228,9 @@ def _explanation(prediction: Prediction) -> dict:
             "unit": "percentage points",
             "items": [item | {"points": round(item["points"], 2)} for item in items],
         },
-        "headers": ["Input", cell("Points"), "Measured"],
-        "rows": [*_explanation_rows(prediction)],
+        **tables.table(
+            ["Input", tables.numeric("Points"), "Measured"], _explanation_rows(prediction)
+        ),
         "missing": missing_words(prediction) if prediction.missing else "",
         "flip": _flip_words(prediction),
     }
@@ -242,12 +246,12 @@ def _summary(prediction: Prediction) -> str:
 
 def _explanation_rows(prediction: Prediction):
     base = 100 * (prediction.baseline or 0)
-    yield ["Starting point", cell(f"{base:.1f}"), ""]
+    yield ["Starting point", tables.numeric(f"{base:.1f}"), ""]
     for part in prediction.contributions:
         day = part.get("collected")
         when = figures.day(dt.date.fromisoformat(day)) if day else ""
-        yield [contribution_words(part), cell(figures.points(part["points"])), when]
-    yield ["This person's risk", cell(f"{100 * (prediction.risk or 0):.1f}"), ""]
+        yield [contribution_words(part), tables.numeric(figures.points(part["points"])), when]
+    yield ["This person's risk", tables.numeric(f"{100 * (prediction.risk or 0):.1f}"), ""]
 
 
 def _flip_words(prediction: Prediction) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from healthcare.common import figures
+from healthcare.common import figures, tables
 from healthcare.common.sparklines import Reference, spark
-from healthcare.portal.presenters import FLAG_WORDS, analyte_url, cell, measured
+from healthcare.portal.presenters import FLAG_WORDS, analyte_url, measured
 from healthcare.portal.presenters.tiers import TASKS
 from healthcare.portal.queries import Record
 from ml import analytes
@@ -60,8 +60,10 @@ def chart(record: Record, wanted: str) -> dict | None:
             "reference": _band(limits),
             "points": [_point(result) for result in course],
         },
-        "headers": ["Collected", cell(unit or "Value"), "Flag", "State", "Source"],
-        "rows": [_table_row(result) for result in reversed(course)],
+        **tables.table(
+            ["Collected", tables.numeric(unit or "Value"), "Flag", "State", "Source"],
+            [_table_row(result) for result in reversed(course)],
+        ),
     }
 
 
@@ -185,7 +187,7 @@ def _table_row(result: Any) -> list:
     flag = FLAG_WORDS.get(result.flag, "")
     return [
         figures.clock(result.collected_at),
-        cell(measured(result)),
+        tables.numeric(measured(result)),
         flag,
         result.status,
         result.source,

@@ -50,12 +50,13 @@ def _change(line: Row) -> dict | None:
     }
 
 
-def _inputs(line: Row, today: date) -> dict:
+def _inputs(line: Row, today: date) -> str:
     """How many inputs were missing and how old the oldest was."""
     missing = len(line.prediction.missing)
     oldest = risk.oldest_input(line.prediction)
     months = figures.months_between(oldest, today) if oldest else 0
-    return {
-        "missing": f"{missing} missing" if missing else "",
-        "stale": f"oldest {months} months" if months >= STALE_MONTHS else "",
-    }
+    parts = [
+        f"{missing} inputs missing" if missing else "",
+        f"oldest {months} months" if months >= STALE_MONTHS else "",
+    ]
+    return ", ".join(part for part in parts if part)
