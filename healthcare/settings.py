@@ -6,6 +6,7 @@ an embedded server or an open host list.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from celery.schedules import crontab
@@ -47,17 +48,17 @@ if PRODUCTION and DEBUG:
 
 # --- Database and broker ----------------------------------------------------------------
 
+# Tests and smoke runs throw their database away and may skip the disk.
+EMBEDDED_DURABLE = env.flag("EMBEDDED_DURABLE", default=True)
 EMBEDDED_DATABASE = {
     "ENGINE": "healthcare.embedded.postgresql",
     "NAME": "postgres",
     "USER": "postgres",
     "HOST": str(valkey.socket_file(DATA_DIR).parent),
     "PORT": "5432",
-    # Tests and smoke runs throw their database away and may skip the disk.
-    "EMBEDDED": {"DATA_DIR": DATA_DIR, "DURABLE": env.flag("EMBEDDED_DURABLE", default=True)},
 }
-DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL) if DATABASE_URL else EMBEDDED_DATABASE,
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(DATABASE_URL)) if DATABASE_URL else EMBEDDED_DATABASE,
 }
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

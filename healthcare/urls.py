@@ -2,7 +2,7 @@
 
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from healthcare.accounts.forms import LoginForm
@@ -12,7 +12,7 @@ from healthcare.portal import health
 login = auth_views.LoginView.as_view(
     authentication_form=LoginForm, redirect_authenticated_user=True
 )
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("patients.api.urls")),
     path("", include("predictions.api.urls")),
     path("", include("recommendations.api.urls")),

@@ -16,6 +16,17 @@ from recommendations.queries import Line
 
 CHECK_RULE = "check"  # the rule that engine.safety names when a check raised an error
 REASONS_SHOWN = 4
+# Keys that an entry stored by an earlier release may lack.
+BLANK = {
+    **dict.fromkeys(
+        ["category", "clinician_text", "cautions_text", "evidence_grade", "source", "frequency",
+         "time_to_benefit", "verification", "patient_text"],
+        "",
+    ),
+    **dict.fromkeys(["reasons", "would_change", "cautions", "check_first", "blocked_by"], ()),
+    "verified": True,
+    "clinician_only": True,
+}  # fmt: skip
 # What the component knows and this engine does not give. A key that is there and empty renders
 # ten times faster than one that is not.
 UNUSED = dict.fromkeys(["source_url", "cost", "effort", "caution", "undo_url", "problem"], "")
@@ -23,7 +34,8 @@ UNUSED = dict.fromkeys(["source_url", "cost", "effort", "caution", "undo_url", "
 
 def item(line: Line, *, may_answer: bool) -> dict:
     """One recommendation with why, how sure, what it would change, and its answer."""
-    row, content = line.recommendation, line.recommendation.content
+    row = line.recommendation
+    content = BLANK | row.content
     return UNUSED | {
         "key": row.item,
         "title": content["name"],
@@ -53,7 +65,7 @@ def item(line: Line, *, may_answer: bool) -> dict:
 
 def blocked(line: Line) -> dict:
     """An item that is not safe here, with every reason against it."""
-    content = line.recommendation.content
+    content = BLANK | line.recommendation.content
     return {
         "key": line.recommendation.item,
         "title": content["name"],
@@ -72,7 +84,7 @@ def blocked(line: Line) -> dict:
 
 def failed_check(row: Recommendation) -> bool:
     """The safety filter could not finish; the item is blocked because of that alone."""
-    return any(block["rule"] == CHECK_RULE for block in row.content["blocked_by"])
+    return any(block["rule"] == CHECK_RULE for block in row.content.get("blocked_by", ()))
 
 
 def reason_words(fact: dict) -> str:

@@ -21,9 +21,10 @@ class LoginForm(AuthenticationForm):
         self.helper.add_input(Submit("log-in", "Log in"))
 
     def clean(self):
+        address = self.request.META.get("REMOTE_ADDR") if self.request else None
         who = {
             "username": self.cleaned_data.get("username", ""),
-            "address": self.request.META.get("REMOTE_ADDR") or None,
+            "address": address or None,
             "now": timezone.now(),
         }
         try:

@@ -45,6 +45,6 @@ def may(permission: Permission) -> type[BasePermission]:
 
     class May(BasePermission):
         def has_permission(self, request: Request, view: object) -> bool:
-            return bool(request.user.is_authenticated) and permissions.can(request.user, permission)
+            return isinstance(request.user, User) and permissions.can(request.user, permission)
 
     return May

@@ -49,9 +49,8 @@ NEVER_SMOKED: Habits = {
 STORIES: tuple[Story, ...] = (
     Story(
         title="Cardiovascular risk that rises over the years",
-        look="Open the patient: pressure, weight and LDL climb over five and a half years, and the "
-        "risk of death within ten years with them. See which values carry it, and accept or put "
-        "off a recommendation.",
+        look="Open the patient: pressure, weight and LDL have climbed for five and a half years. "
+        "See which values carry the risk, and accept or put off a recommendation.",
         family_name="Tarrowby", given_name="Edmund", sex="male", age=58, team="North Clinic",
         months=(66, 54, 42, 30, 18, 9, 2),
         course={
@@ -94,7 +93,8 @@ STORIES: tuple[Story, ...] = (
     Story(
         title="A critical value",
         look="Potassium of 6.7 mmol/L three days ago, while on two drugs that raise it. The result "
-        "is marked critical, the urgent advice stands first, and the drugs are blocked.",
+        "is marked critical, emergency assessment stands first, and what raises potassium further "
+        "is blocked.",
         family_name="Ombersley", given_name="Walter", sex="male", age=71, team="North Clinic",
         months=(20, 8, 0),
         course={"POTASSIUM": (4.8, 5.2, 6.7), "GFR": (46, 41, 33), "SBP": (146, 141, 138),
@@ -178,7 +178,7 @@ STORIES: tuple[Story, ...] = (
     Story(
         title="High blood pressure in pregnancy",
         look="27 weeks pregnant at 152/97 mmHg. The diabetes and kidney models "
-        "decline; ACE inhibitors, receptor blockers and statins are blocked.",
+        "decline; ACE inhibitors and receptor blockers, else the first choice, are blocked.",
         family_name="Abernoll", given_name="Precious", sex="female", age=33, team="North Clinic",
         months=(15, 3, 0), ethnicity="non_hispanic_black",
         course={"SBP": (138, 141, 152), "DBP": (87, 89, 97), "HGB": (12.6, 11.8, 11.2),

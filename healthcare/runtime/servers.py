@@ -7,8 +7,7 @@ from healthcare.embedded import postgres, valkey
 
 def ensure() -> None:
     if not settings.DATABASE_URL:
-        embedded = settings.DATABASES["default"]["EMBEDDED"]
-        postgres.ensure(settings.DATA_DIR, durable=embedded["DURABLE"])
+        postgres.ensure(settings.DATA_DIR, durable=settings.EMBEDDED_DURABLE)
     if not settings.BROKER_URL:
         valkey.ensure(settings.DATA_DIR)
 

@@ -124,7 +124,7 @@ class Result(PatientFact):
     flag = models.CharField(max_length=2, choices=Flag, blank=True)
     superseded_at = models.DateTimeField(null=True)
 
-    objects = ResultQuerySet.as_manager()
+    objects = ResultQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 """Every night: score those whose record has changed, or who have had a birthday, since."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -17,7 +18,15 @@ from patients.models import (
 from predictions.models import Prediction
 from predictions.services import scoring
 
-FACTS = [Result, Condition, Medication, Allergy, FamilyHistory, SurveyAnswer, WearableDay]
+FACTS: list[Any] = [
+    Result,
+    Condition,
+    Medication,
+    Allergy,
+    FamilyHistory,
+    SurveyAnswer,
+    WearableDay,
+]
 
 
 def score_changed(*, now: datetime) -> int:
@@ -35,7 +44,7 @@ def _changed(now: datetime):
         .order_by("as_of")
         .values("as_of")[:1]
     )
-    newer = Q(scored_at=None) | Q(updated_at__gt=F("scored_at"))
+    newer: Any = Q(scored_at=None) | Q(updated_at__gt=F("scored_at"))
     for model in FACTS:
         facts = model.objects.filter(patient=OuterRef("pk"))
         newer |= Exists(facts.filter(recorded_at__gt=OuterRef("scored_at")))

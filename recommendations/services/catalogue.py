@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 
 from recommendations import catalogue
 from recommendations.models import Interaction, Intervention
@@ -31,9 +30,9 @@ def load() -> tuple[Difference, Difference]:
     return _sync(Intervention, interventions), _sync(Interaction, interactions)
 
 
-def _sync(model: type[Model], rows: Iterable[Any]) -> Difference:
+def _sync(model: Any, rows: Iterable[Any]) -> Difference:
     wanted = {row.code: row for row in rows}
-    existing = {row.code: row for row in model._default_manager.all()}
+    existing = {row.code: row for row in model.objects.all()}
     added = [code for code in wanted if code not in existing]
     changed = [
         code
@@ -45,13 +44,13 @@ def _sync(model: type[Model], rows: Iterable[Any]) -> Difference:
     fields = [
         field.name for field in model._meta.concrete_fields if field.name not in {"id", "code"}
     ]
-    model._default_manager.bulk_create(
+    model.objects.bulk_create(
         [wanted[code] for code in added + changed],
         update_conflicts=True,
         unique_fields=["code"],
         update_fields=fields,
     )
-    model._default_manager.filter(code__in=withdrawn).update(is_active=False)
+    model.objects.filter(code__in=withdrawn).update(is_active=False)
     return Difference(added, changed, withdrawn)
 
 

@@ -6,13 +6,19 @@ from .patients import (
     PatientIdentifierFactory,
     ResultFactory,
 )
+from .predictions import ModelVersionFactory, PredictionFactory
+from .recommendations import FeedbackFactory, RecommendationFactory
 
 __all__ = [
     "AnalyteFactory",
     "CareTeamFactory",
+    "FeedbackFactory",
     "LabImportFactory",
+    "ModelVersionFactory",
     "PatientFactory",
     "PatientIdentifierFactory",
+    "PredictionFactory",
+    "RecommendationFactory",
     "ResultFactory",
     "UserFactory",
 ]

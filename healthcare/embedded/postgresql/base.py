@@ -1,5 +1,4 @@
-from pathlib import Path
-
+from django.conf import settings
 from django.db.backends.postgresql import base
 
 from healthcare.embedded import postgres
@@ -9,6 +8,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Importing settings starts nothing; asking the database for the first time does."""
 
     def get_new_connection(self, conn_params):
-        embedded = self.settings_dict["EMBEDDED"]
-        postgres.ensure(Path(embedded["DATA_DIR"]), durable=embedded["DURABLE"])
+        postgres.ensure(settings.DATA_DIR, durable=settings.EMBEDDED_DURABLE)
         return super().get_new_connection(conn_params)

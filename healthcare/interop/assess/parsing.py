@@ -135,7 +135,7 @@ def _lifestyle(given: Any, problems: Problems) -> Lifestyle:
         for name, (low, high) in LIFESTYLE_NUMBERS.items()
     }
     smoking = problems.choice(given, "smoking", get_args(Smoking), prefix="lifestyle.")
-    return Lifestyle(smoking=smoking, **numbers)
+    return Lifestyle(smoking=smoking, **numbers)  # type: ignore[arg-type]
 
 
 def _done(given: Any, as_of: date, problems: Problems) -> dict[str, float]:

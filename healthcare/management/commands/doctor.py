@@ -4,6 +4,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import django
 from django.conf import settings
@@ -89,11 +90,12 @@ class Command(BaseCommand):
 
         if not self._migrations()[0]:
             return
-        for model, command in [
+        loaded: list[tuple[Any, str]] = [
             (Analyte, "load_reference"),
             (Intervention, "load_catalogue"),
             (ModelVersion, "load_models"),
-        ]:
+        ]
+        for model, command in loaded:
             count = model.objects.count()
             yield count > 0, f"{count} {model._meta.verbose_name_plural} (`manage.py {command}`)"
         yield True, f"{Patient.objects.count()} patients"

@@ -117,7 +117,7 @@ def suitable(advice: Any) -> list[Line]:
     return [
         line
         for line in lines
-        if not line.recommendation.content["clinician_only"]
+        if not line.recommendation.content.get("clinician_only", True)
         and (line.answer is None or line.answer.answer == Feedback.Answer.ACCEPT)
         and line.recommendation.status == line.recommendation.Status.RECOMMENDED
     ]

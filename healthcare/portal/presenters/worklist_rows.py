@@ -56,7 +56,7 @@ def _inputs(line: Row, today: date) -> str:
     oldest = risk.oldest_input(line.prediction)
     months = figures.months_between(oldest, today) if oldest else 0
     parts = [
-        f"{missing} inputs missing" if missing else "",
+        f"{missing} input{'s' if missing > 1 else ''} missing" if missing else "",
         f"oldest {months} months" if months >= STALE_MONTHS else "",
     ]
     return ", ".join(part for part in parts if part)

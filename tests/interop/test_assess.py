@@ -1,0 +1,139 @@
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from healthcare.accounts.models import User
+from predictions.services import registry
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+PERSON = {
+    "as_of": "2015-06-30",
+    "sex": "female",
+    "age": 61,
+    "pregnant": False,
+    "ethnicity": "non_hispanic_black",
+    "conditions": ["htn"],
+    "medications": ["acei"],
+    "allergies": ["penicillin"],
+    "family_history": ["diabetes"],
+    "lifestyle": {"smoking": "former", "pack_years": 12, "self_rated_health": 3},
+    "done": {"colonoscopy": {"months_ago": 38}},
+    "scores": {"CHA2DS2_VASC": 4},
+    "measurements": [
+        {"code": "2160-0", "value": 1.1, "unit": "mg/dL", "collected": "2015-06-28"},
+        {"code": "SBP", "value": 148, "unit": "mm[Hg]"},
+        {"code": "BMI", "value": 31, "unit": "kg/m2"},
+        {"code": "LDL", "value": 5.2, "unit": "mmol/L"},
+    ],
+}
+TASKS = {"undiagnosed_diabetes", "ckd", "death_10y", "cvd_death_10y"}
+
+
+@pytest.fixture
+def post(client):
+    registry.install_builtin()
+    client.force_login(UserFactory(role=User.Role.API_CLIENT))
+
+    def send(body):
+        return client.post(reverse("api-assess"), body, content_type="application/json")
+
+    return send
+
+
+def test_the_answer_has_the_keys_of_the_contract(post):
+    answer = post(PERSON).json()
+
+    assert set(answer) >= {
+        "as_of", "predictions", "abstained", "scores", "recommendations", "blocked", "check_first",
+    }  # fmt: skip
+    assert {row["task"] for row in answer["predictions"] + answer["abstained"]} == TASKS
+
+
+def test_a_prediction_says_its_interval_tier_and_reasons(post):
+    for row in post(PERSON).json()["predictions"]:
+        assert row["low"] <= row["risk"] <= row["high"]
+        assert row["tier"] in {"T0", "T1", "T2", "T3"}
+        assert {"feature", "value", "points"} <= set(row["contributions"][0])
+
+
+def test_a_known_disease_abstains_with_its_reason(post):
+    known = PERSON | {"conditions": ["E11.9", "ckd"]}
+
+    abstained = {row["task"]: row["reason"] for row in post(known).json()["abstained"]}
+
+    assert set(abstained) == {"undiagnosed_diabetes", "ckd"}
+    assert all(abstained.values())
+
+
+def test_almost_nothing_known_gives_reasons_and_next_tests(post):
+    answer = post({"sex": "male", "age": 50}).json()
+
+    assert answer["predictions"] == []
+    assert {row["task"] for row in answer["abstained"]} == TASKS
+    assert all(row["next_test"] for row in answer["abstained"])
+
+
+def test_published_scores_stand_beside(post):
+    scores = {row["id"]: row for row in post(PERSON).json()["scores"]}
+
+    assert scores["CKD_EPI_2021"]["values"]
+    assert "cholesterol" in scores["PREVENT_CVD_10Y"]["reason"]
+    assert scores["CHA2DS2_VASC"]["values"] == {"value": 4}
+
+
+def test_an_item_says_why_with_grade_and_source(post):
+    for item in post(PERSON).json()["recommendations"]:
+        assert item["reasons"]
+        assert item["evidence_grade"]
+        assert item["source"]
+
+
+def test_a_bad_person_is_a_problem_that_names_its_keys(post):
+    response = post(PERSON | {"weight": 80})
+
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert list(response.json()["errors"]) == ["weight"]
+
+
+def test_people_are_answered_in_order_with_an_error_for_each_bad_one(post):
+    people = [PERSON, {"sex": "x"}, PERSON | {"age": 30}]
+
+    answers = post({"people": people}).json()["people"]
+
+    assert answers[0]["predictions"]
+    assert (answers[1]["index"], sorted(answers[1]["error"]["errors"])) == (1, ["age", "sex"])
+    assert answers[2]["as_of"] == "2015-06-30"
+
+
+def test_people_together_and_one_by_one_get_the_same_numbers(post):
+    younger = PERSON | {"age": 40}
+
+    together = post({"people": [PERSON, younger]}).json()["people"]
+
+    assert together == [post(PERSON).json(), post(younger).json()]
+
+
+@pytest.mark.parametrize("people", [[{}] * 1001, "all", None])
+def test_too_many_people_or_none_are_refused(post, people):
+    assert post({"people": people}).status_code == 400
+
+
+@pytest.mark.parametrize("body", ["[]", "3", "{", '"x"'])
+def test_what_is_not_a_person_is_refused_and_not_an_error(post, body):
+    assert post(body).status_code == 400
+
+
+def test_nothing_is_stored(post):
+    def rows():
+        tables = connection.introspection.table_names()
+        with connection.cursor() as cursor:
+            for table in sorted(set(tables) - {"django_session", "accounts_user"}):
+                cursor.execute(f'SELECT count(*) FROM "{table}"')
+                yield table, cursor.fetchone()
+
+    before = list(rows())
+    post(PERSON)
+
+    assert list(rows()) == before

@@ -1,0 +1,92 @@
+import shutil
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from healthcare.audit.models import AuditEvent
+from ml import persistence
+from predictions import artifacts
+from predictions.models import ModelVersion, WrongStage
+from predictions.services import registry
+
+pytestmark = pytest.mark.django_db
+Stage = ModelVersion.Stage
+
+
+def version(number=1, stage=Stage.CHALLENGER, **more):
+    defaults = {"task": "ckd", "title": "CKD", "folder": "builtin/ckd", "manifest": {}}
+    return ModelVersion.objects.create(
+        number=number, stage=stage, digest=f"{number:064}", **defaults | more
+    )
+
+
+def test_promoting_retires_the_champion_and_is_written_down(data_scientist):
+    champion, challenger = version(1, Stage.SERVING), version(2)
+
+    registry.promote(challenger, by=data_scientist)
+
+    champion.refresh_from_db()
+    assert (champion.stage, challenger.stage) == (Stage.RETIRED, Stage.SERVING)
+    assert AuditEvent.objects.get(action="model.promoted").details == {"replaced": "ckd v1"}
+
+
+def test_a_clinician_may_not_promote(clinician):
+    with pytest.raises(PermissionDenied):
+        registry.promote(version(), by=clinician)
+
+
+def test_promoting_twice_is_refused(data_scientist):
+    challenger = version()
+    registry.promote(challenger, by=data_scientist)
+
+    with pytest.raises(WrongStage):
+        registry.promote(challenger, by=data_scientist)
+
+
+def test_a_task_has_one_serving_version():
+    version(1, Stage.SERVING)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        version(2, Stage.SERVING)
+
+
+def test_a_new_release_replaces_the_one_before_it(settings, tmp_path):
+    settings.MODEL_ARTIFACTS = tmp_path
+    shutil.copytree(artifacts.settings.BASE_DIR / "ml/artifacts/ckd", tmp_path / "ckd")
+    old = version(1, Stage.SERVING)
+
+    (new,) = registry.install_builtin()
+
+    old.refresh_from_db()
+    assert (old.stage, new.stage, new.number) == (Stage.RETIRED, Stage.SERVING, 2)
+
+
+def test_a_model_that_the_site_promoted_goes_on_serving(settings, tmp_path):
+    settings.MODEL_ARTIFACTS = tmp_path
+    shutil.copytree(artifacts.settings.BASE_DIR / "ml/artifacts/ckd", tmp_path / "ckd")
+    own = version(1, Stage.SERVING, folder="models/ckd/abc")
+
+    (new,) = registry.install_builtin()
+
+    own.refresh_from_db()
+    assert (own.stage, new.stage) == (Stage.SERVING, Stage.CHALLENGER)
+
+
+def test_a_file_that_was_changed_is_never_opened(settings, tmp_path):
+    settings.MODEL_ARTIFACTS = tmp_path
+    shutil.copytree(artifacts.settings.BASE_DIR / "ml/artifacts/ckd", tmp_path / "ckd")
+    (installed,) = registry.install_builtin()
+    artifacts._open.cache_clear()
+    with (tmp_path / "ckd" / "model.ubj").open("ab") as file:
+        file.write(b"x")
+
+    with pytest.raises(persistence.DigestMismatch):
+        artifacts.load(installed)
+
+
+def test_other_files_than_the_registered_ones_are_refused():
+    other = version(1, Stage.SERVING)
+
+    with pytest.raises(artifacts.TamperedArtifact, match="load_models"):
+        artifacts.load(other)
