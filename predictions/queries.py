@@ -44,7 +44,7 @@ def risks(patient_id: int) -> list[Risk]:
         patient=patient_id, superseded_at__isnull=False, risk__isnull=False
     ).order_by("as_of")
     for task, as_of, risk, tier in earlier.values_list("task", "as_of", "risk", "tier"):
-        history[task].append(RiskPoint(as_of, risk, tier))
+        history[task].append(RiskPoint(as_of, risk or 0.0, tier))
     current = Prediction.objects.current().filter(patient=patient_id).select_related("version")
     return sorted(
         (Risk(row, history[row.task]) for row in current.defer("version__manifest")),
@@ -78,7 +78,7 @@ def before(predictions: Iterable[Prediction]) -> dict[int, RiskPoint]:
         .distinct("patient", "task")
     )
     columns = earlier.values_list("patient_id", "as_of", "risk", "tier")
-    return {pk: RiskPoint(as_of, risk, tier) for pk, as_of, risk, tier in columns}
+    return {pk: RiskPoint(as_of, risk or 0.0, tier) for pk, as_of, risk, tier in columns}
 
 
 def _order(task: str) -> int:

@@ -45,6 +45,18 @@ def in_100(risk: float) -> str:
     return f"{percent:.0f}" if percent >= 9.95 else f"{percent:.1f}"
 
 
+def people_of_100(risk: float) -> str:
+    """The same for a sentence about people, who are not cut up.
+
+    >>> people_of_100(0.183), people_of_100(0.029), people_of_100(0.002)
+    ('18', 'about 3', 'fewer than 1')
+    """
+    count = round(100 * risk)
+    if count < 1:
+        return "fewer than 1"
+    return str(count) if count >= 10 else f"about {count}"
+
+
 def span_in_100(low: float, high: float) -> str:
     """Both ends of an interval, such as "14–23"; the same number twice is written once."""
     ends = in_100(low), in_100(high)

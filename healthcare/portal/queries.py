@@ -74,7 +74,7 @@ class Record:
     encounters: list[Encounter]
     answers: list[SurveyAnswer]
     wearables: list[WearableDay]
-    feedback: list[dict]
+    feedback: list[Any]
     is_being_scored: bool
 
     def listed(self, kind: str) -> list[Entry]:
@@ -177,7 +177,7 @@ def _answers(patient_id: int) -> list[SurveyAnswer]:
     return list(newest.distinct("instrument", "item"))
 
 
-def _feedback(patient_id: int) -> list[dict]:
+def _feedback(patient_id: int) -> list[Any]:
     given = Feedback.objects.filter(recommendation__patient=patient_id).order_by("-at")
     return list(
         given.values("answer", "reason", "at", "by__username", "by__first_name", "by__last_name",

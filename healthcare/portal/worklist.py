@@ -69,7 +69,7 @@ class WorklistFilter(django_filters.FilterSet):
 
     @property
     def critical_patients(self) -> QuerySet:
-        since = self.request.now - CRITICAL_WINDOW  # type: ignore[union-attr]
+        since = self.request.now - CRITICAL_WINDOW
         recent = Result.objects.filter(CRITICAL, collected_at__gte=since)
         return recent.exclude(status__in=Result.VOID).values("patient")
 
@@ -117,10 +117,11 @@ class Worklist:
     def counts(self) -> dict[str, int]:
         """Patients by tier and, whatever is chosen, those with a new critical result."""
         critical = Q(patient__in=self.filter.critical_patients)
+        # Both counts need only what the index prediction_worklist holds.
         rows = (
             self._narrowed.order_by()
             .values("tier")
-            .annotate(patients=Count("pk"), critical=Count("pk", filter=critical))
+            .annotate(patients=Count("*"), critical=Count("patient_id", filter=critical))
         )
         found = list(rows)
         by_tier = {row["tier"] or NOT_SCORED: row["patients"] for row in found}

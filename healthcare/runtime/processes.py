@@ -81,10 +81,17 @@ class Supervised:
             self.process.terminate()
 
 
-def run(processes: list[Supervised], *, say: Say, ready: Callable[[], bool]) -> None:
+def run(
+    processes: list[Supervised],
+    *,
+    say: Say,
+    ready: Callable[[], bool],
+    tend: Callable[[], None],
+) -> None:
     """Start all, keep them running until SIGINT or SIGTERM, then stop all.
 
-    `ready` is asked several times a second until it answers True.
+    `ready` is asked several times a second until it answers True; `tend` is called all the
+    time, to look after what is not a child of this process.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,6 +101,7 @@ def run(processes: list[Supervised], *, say: Say, ready: Callable[[], bool]) -> 
     is_ready = False
     while not stop.is_set():
         is_ready = is_ready or ready()
+        tend()
         for process in processes:
             process.look(say)
         stop.wait(0.25)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.cookiejar
 import json
 import re
+import secrets
 import time
 import urllib.error
 import urllib.parse
@@ -18,14 +19,17 @@ from healthcare.demo import services as demo
 
 PATIENCE = 90  # seconds for each step of the background work
 MRN = "CL-000001"
-# A day on which everything has gone up: risks must move.
-PANEL = [
-    ("SBP", "172", "mm[Hg]"),
-    ("2093-3", "301", "mg/dL"),
-    ("2085-9", "33", "mg/dL"),
-    ("2160-0", "1.3", "mg/dL"),
-    ("6690-2", "9.1", "10*3/uL"),
-]
+
+
+def panel() -> list[tuple[str, str, str]]:
+    """A day on which everything has gone up, never twice the same: risks must move."""
+    return [
+        ("SBP", str(160 + secrets.randbelow(30)), "mm[Hg]"),
+        ("2093-3", str(260 + secrets.randbelow(60)), "mg/dL"),
+        ("2085-9", str(30 + secrets.randbelow(9)), "mg/dL"),
+        ("2160-0", f"{1.1 + secrets.randbelow(40) / 100:.2f}", "mg/dL"),
+        ("6690-2", f"{8 + secrets.randbelow(30) / 10:.1f}", "10*3/uL"),
+    ]
 
 
 class Miss(Exception):
@@ -36,6 +40,7 @@ class Walk:
     def __init__(self, url: str):
         self.url = url
         self.began = datetime.now(UTC)
+        self.panel = panel()
         self.report: dict[str, object] = {}
         self.browser = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
@@ -76,15 +81,17 @@ class Walk:
     def _upload(self) -> None:
         collected = (self.began - timedelta(hours=1)).isoformat(timespec="seconds")
         lines = ["mrn,code,value,unit,collected_at,status"]
-        lines += [f"{MRN},{code},{value},{unit},{collected},final" for code, value, unit in PANEL]
+        lines += [
+            f"{MRN},{code},{value},{unit},{collected},final" for code, value, unit in self.panel
+        ]
         answer = self._post_file("lab-imports/", "\n".join(lines).encode())
         self.lab_import = answer["id"]
 
     def _import(self) -> None:
         done = self._wait_for(self._ended_import, "the import")
         accepted = done["accepted"] + done["corrected"]
-        if accepted != len(PANEL):
-            raise Miss(f"{accepted} of {len(PANEL)} results were accepted: {done}")
+        if accepted != len(self.panel):
+            raise Miss(f"{accepted} of {len(self.panel)} results were accepted: {done}")
         self.report["results"] = accepted
 
     def _predict(self) -> None:
@@ -119,7 +126,7 @@ class Walk:
         self.browser.open(f"{self.url}/login/", urllib.parse.urlencode(fields).encode())
         page = self.browser.open(f"{self.url}/patients/{self.patient}/").read().decode()
         self.report["page_bytes"] = len(page)
-        if "172" not in page or "Recommendations" not in page:
+        if self.panel[0][1] not in page or "Recommendations" not in page:
             raise Miss("The patient page does not show the new value and the recommendations.")
 
     def _ended_import(self) -> dict | None:

@@ -105,7 +105,7 @@ STUDY = Study(
     published_score="CKD-EPI 2021 once creatinine is measured",
     notes=(
         "One measurement: the word chronic needs a repeat after three months.",
-        "Urea nitrogen and uric acid do not define the outcome and stay in (0.008 AUROC).",
+        "Urea nitrogen and uric acid do not define the outcome and stay in (urea: 0.005 AUROC).",
         "The survey has few people told of weak kidneys before 2011, since it is asked from then.",
     ),
     refusals=(

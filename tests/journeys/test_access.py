@@ -21,6 +21,7 @@ from tests.factories import (
     ResultFactory,
     UserFactory,
 )
+from tests.factories.recommendations import content
 
 pytestmark = pytest.mark.django_db
 Role = User.Role
@@ -108,7 +109,7 @@ def world(broker):
     common = {"patient": patient, "as_of": at}
     Prediction.objects.create(version=version, task="ckd", reason=CANARY, **common)
     advice = Recommendation.objects.create(
-        item="L01", status="recommended", rank=1, content={"name": CANARY}, **common
+        item="L01", status="recommended", rank=1, content=content(name=CANARY), **common
     )
     job = Job.objects.create(kind="test", key="x", queue="imports")
     lab_import = LabImportFactory(file_name=f"{CANARY}.csv")

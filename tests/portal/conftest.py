@@ -16,9 +16,7 @@ def third_of_march(monkeypatch):
 
 @pytest.fixture
 def patient(team):
-    return PatientFactory(
-        care_team=team, family_name="Okafor", given_name="Ngozi", mrn="00481277"
-    )
+    return PatientFactory(care_team=team, family_name="Okafor", given_name="Ngozi", mrn="00481277")
 
 
 @pytest.fixture
@@ -28,3 +26,15 @@ def signed_in_patient(client, patient):
     patient.save()
     client.force_login(patient.user)
     return client
+
+
+@pytest.fixture
+def page(signed_in, patient):
+    """Open the page of `patient`, `query` added to its address."""
+
+    def opened(query=""):
+        response = signed_in.get(patient.get_absolute_url() + query)
+        assert response.status_code == 200
+        return response
+
+    return opened

@@ -8,6 +8,7 @@ from django.urls import reverse
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from healthcare.portal.presenters import plain
+from patients.models import SurveyAnswer
 from tests.factories import (
     FeedbackFactory,
     PredictionFactory,
@@ -15,6 +16,7 @@ from tests.factories import (
     ResultFactory,
     UserFactory,
 )
+from tests.factories.predictions import SCORED_AT
 
 pytestmark = pytest.mark.django_db
 URL = "/my-health/"
@@ -39,9 +41,7 @@ def reading_grade(prose):
     sentences = [part for part in re.split(r"[.!?:]+", prose) if re.search("[a-z]", part)]
     words = re.findall(r"[A-Za-z’']+", prose)
     return (
-        0.39 * len(words) / len(sentences)
-        + 11.8 * sum(map(syllables, words)) / len(words)
-        - 15.59
+        0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
     )
 
 
@@ -120,7 +120,9 @@ def test_a_far_off_result_leads_the_page_with_a_call(signed_in_patient, patient)
     ResultFactory(patient=patient, code="POTASSIUM", value=6.8, flag="HH")
     RecommendationFactory(patient=patient)
 
-    assert signed_in_patient.get(URL).context["message"]["title"] == "Please call your care team today"
+    assert (
+        signed_in_patient.get(URL).context["message"]["title"] == "Please call your care team today"
+    )
 
 
 def test_results_come_in_plain_words_with_the_usual_range(signed_in_patient, patient):
@@ -166,3 +168,29 @@ def test_the_page_costs_the_same_queries_whatever_is_in_it(
 
     with django_assert_num_queries(23):
         signed_in_patient.get(URL)
+
+
+def test_a_likely_finding_leads_to_the_test_that_shows_it(signed_in_patient, patient):
+    PredictionFactory(patient=patient, task="ckd")
+
+    message = signed_in_patient.get(URL).context["message"]
+
+    assert message["title"] == "Ask about a test for your kidneys"
+
+
+def test_a_heart_chance_is_about_events_and_repeats_its_ten_years(signed_in_patient, patient):
+    for code, value in [("SBP", 150), ("TC", 240), ("HDL", 40), ("CREAT", 1.0), ("BMI", 31)]:
+        ResultFactory(patient=patient, code=code, value=value)
+    SurveyAnswer.objects.create(
+        patient=patient, instrument="lifestyle", item="smoking", text="current",
+        answered_on=dt.date(2026, 3, 1), recorded_at=SCORED_AT, source="test",
+    )  # fmt: skip
+    patient.conditions_reviewed_on = patient.medications_reviewed_on = dt.date(2026, 3, 1)
+    patient.save()
+
+    (check,) = signed_in_patient.get(URL).context["checks"]
+
+    assert (
+        "may have a heart attack, a stroke or a weak heart in the next 10 years" in check["label"]
+    )
+    assert "in the next 10 years" in check["next"]

@@ -1,5 +1,4 @@
 import datetime as dt
-import re
 
 import pytest
 from django.urls import reverse
@@ -7,7 +6,12 @@ from django.urls import reverse
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
-from patients.models import Allergy, Condition, Medication
+from healthcare.portal.presenters import risk
+from patients.models import (
+    Allergy,
+    Condition,
+)
+from predictions.models import ModelVersion
 from tests.factories import (
     FeedbackFactory,
     PatientFactory,
@@ -16,27 +20,10 @@ from tests.factories import (
     ResultFactory,
     UserFactory,
 )
+from tests.portal.reading import text
 
 pytestmark = pytest.mark.django_db
 DAY = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
-
-
-def text(response):
-    """What a person reads: no markup, single spaces."""
-    plain = re.sub(r"<script.*?</script>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", plain)
-
-
-@pytest.fixture
-def page(signed_in, patient):
-    """Open the page of `patient`, `query` added to its address."""
-
-    def opened(query=""):
-        response = signed_in.get(patient.get_absolute_url() + query)
-        assert response.status_code == 200
-        return response
-
-    return opened
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -47,7 +34,9 @@ def test_the_page_costs_the_same_queries_whatever_is_in_it(
         ResultFactory(patient=patient, collected_at=DAY - dt.timedelta(days=number))
         FeedbackFactory(recommendation__patient=patient)
         RecommendationFactory(patient=patient)
-        PredictionFactory(patient=patient, task=["ckd", "death_10y", "undiagnosed_diabetes"][number])
+        PredictionFactory(
+            patient=patient, task=["ckd", "death_10y", "undiagnosed_diabetes"][number]
+        )
         Condition.objects.create(
             patient=patient, code=f"c{number}", label="x", recorded_at=DAY, source="test"
         )
@@ -155,60 +144,6 @@ def test_contributions_add_up_to_the_risk_in_the_table(page, patient):
     assert "never proof of a cause" in text(page())
 
 
-def test_a_critical_result_stands_above_everything_else(page, patient):
-    ResultFactory(patient=patient, code="POTASSIUM", value=6.8, flag="HH")
-
-    said = text(page())
-
-    assert "Critical result" in said
-    assert "6.8 ↑↑ critically high mmol/L" in said
-    assert said.index("Critical result") < said.index("Recommendations")
-
-
-def test_a_critical_result_that_was_repeated_and_is_normal_raises_no_alarm(page, patient):
-    ResultFactory(patient=patient, code="POTASSIUM", value=6.8, flag="HH")
-    later = DAY + dt.timedelta(days=1)
-    ResultFactory(patient=patient, code="POTASSIUM", value=4.4, flag="N", collected_at=later)
-
-    assert page().context["criticals"] == []
-
-
-def test_a_corrected_result_shows_what_was_believed_before(page, patient):
-    old = ResultFactory(patient=patient, code="CREAT", value=1.9, superseded_at=DAY)
-    ResultFactory(
-        patient=patient, code="CREAT", value=1.1, status="corrected", thread=old.thread,
-        issued_at=DAY + dt.timedelta(hours=3),
-    )  # fmt: skip
-
-    response = page()
-
-    (change,) = response.context["corrections"]
-    assert ([was["value"] for was in change["old"]], change["value"]) == (["1.9"], "1.1")
-    assert "<del>1.9 mg/dL</del>" in response.content.decode()
-    assert "Creatinine corrected: 1.9 → 1.1 mg/dL" in text(response)
-
-
-def test_trends_put_the_abnormal_first_and_name_the_old(page, patient):
-    ResultFactory(patient=patient, code="SODIUM", value=140, flag="N")
-    ResultFactory(
-        patient=patient, code="LDL", value=170, flag="H",
-        collected_at=DAY - dt.timedelta(days=430),
-    )  # fmt: skip
-
-    trends = page().context["trends"]
-
-    assert [row["label"] for row in trends] == ["LDL cholesterol", "Sodium"]
-    assert trends[0]["stale"] == "14 months old"
-
-
-def test_the_chart_is_of_the_analyte_that_was_asked_for(page, patient):
-    ResultFactory(patient=patient, code="SODIUM", value=140)
-    ResultFactory(patient=patient, code="LDL", value=170, flag="H")
-
-    assert page("?analyte=SODIUM").context["chart"]["title"] == "Sodium"
-    assert page("?analyte=nonsense").context["chart"]["title"] == "LDL cholesterol"
-
-
 def test_three_recommendations_are_shown_and_an_urgent_one_is_never_folded(page, patient):
     RecommendationFactory.create_batch(4, patient=patient)
     RecommendationFactory(patient=patient, is_urgent=True)
@@ -260,40 +195,6 @@ def test_an_answer_moves_the_item_and_can_be_changed(page, patient):
     assert "Change answer" in text(response)
 
 
-def test_the_timeline_can_be_narrowed(page, patient):
-    ResultFactory(patient=patient)
-    Medication.objects.create(
-        patient=patient, drug_class="statin", name="Atorvastatin", dose="20 mg",
-        started_on=dt.date(2025, 1, 1), recorded_at=DAY, source="test",
-    )  # fmt: skip
-
-    everything = page().context["timeline"]["events"]
-    drugs = page("?show=lists").context["timeline"]["events"]
-
-    assert [event["kind"] for event in everything] == ["Results", "Medication"]
-    assert [event["title"] for event in drugs] == ["Atorvastatin 20 mg"]
-
-
-def test_peers_turn_every_axis_so_that_further_out_is_worse(page, patient):
-    for code, value in [("HDL", 30), ("SBP", 160), ("BMI", 38)]:
-        ResultFactory(patient=patient, code=code, value=value)
-
-    peers = page().context["peers"]
-
-    assert peers["dots"]["axes"] == peers["radar"]["axes"]
-    assert all(axis["percentile"] > 80 for axis in peers["dots"]["axes"])
-    assert len(peers["rows"]) == 3
-
-
-def test_who_looked_is_shown_to_those_who_look(page, patient):
-    page()
-
-    (row,) = page().context["looks"]["rows"][1:]
-
-    assert [cell["text"] for cell in row][2:] == ["Clinician", "Opened the record"]
-    assert AuditEvent.objects.filter(action="patient.read").count() == 2
-
-
 def test_a_patient_of_another_team_is_not_there(signed_in):
     stranger = PatientFactory(family_name="Hiddenname")
 
@@ -315,3 +216,48 @@ def test_a_stranger_is_asked_to_log_in(client, patient):
     response = client.get(patient.get_absolute_url())
 
     assert response.url.startswith(reverse("login"))
+
+
+def test_warnings_stand_on_the_card_in_every_state(page, patient):
+    PredictionFactory(patient=patient, warnings=["HbA1c is known: read it rather than this risk."])
+    PredictionFactory(
+        patient=patient, task="ckd", missing=[], warnings=["Ages over 80 count as 80."]
+    )
+
+    diabetes, ckd = page().context["cards"]
+
+    assert diabetes["message"].endswith("HbA1c is known: read it rather than this risk.")
+    assert (ckd["state"], ckd["message"]) == ("ok", "Ages over 80 count as 80.")
+
+
+def test_a_score_of_a_version_that_serves_no_more_is_stale(page, patient):
+    prediction = PredictionFactory(patient=patient)
+    ModelVersion.objects.filter(pk=prediction.version_id).update(stage="RETIRED")
+
+    assert page().context["cards"][0]["state"] == "stale"
+
+
+def test_a_borderline_tier_is_said(page, patient):
+    PredictionFactory(patient=patient, tier_flip=0.36)
+
+    assert "Borderline: 36 of 100 refits of the model give another tier." in text(page())
+
+
+def part(feature, value, unit=""):
+    return {"feature": feature, "label": "Something", "value": value, "unit": unit}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (part("waist", None, "cm"), "Something not known"),
+        (part("waist", 104.0, "cm"), "Something 104 cm"),
+        (part("htn", 1.0), "Something"),
+        (part("htn", 0.0), "Something: no"),
+        (part("male", 0.0), "Sex: female"),
+        (part("smoking", 2.0), "Smoking: current"),
+        (part("self_rated_health", 5.0), "Own health rated poor"),
+    ],
+)
+def test_an_input_is_named_with_the_value_that_was_used(given, words):
+    assert risk.contribution_words(given) == words

@@ -31,7 +31,9 @@ def test_the_worklist_costs_the_same_queries_for_any_number_of_patients(
         FeedbackFactory(recommendation__patient=patient)
         ResultFactory(patient=patient)
 
-    with django_assert_num_queries(9):  # session, user, counts, page, before, open 2, results, audit
+    with django_assert_num_queries(
+        9
+    ):  # session, user, counts, page, before, open 2, results, audit
         response = signed_in.get(URL)
 
     assert len(response.context["rows"]) == count
@@ -120,7 +122,12 @@ def test_a_tier_narrows_the_rows_and_not_the_counts(signed_in, team):
 
 @pytest.mark.parametrize(
     ("flag", "days_ago", "status", "count"),
-    [("HH", 5, "final", 1), ("H", 5, "final", 0), ("HH", 60, "final", 0), ("HH", 5, "cancelled", 0)],
+    [
+        ("HH", 5, "final", 1),
+        ("H", 5, "final", 0),
+        ("HH", 60, "final", 0),
+        ("HH", 5, "cancelled", 0),
+    ],
 )
 def test_new_critical_results_are_found(signed_in, patient, flag, days_ago, status, count):
     collected = dt.datetime(2026, 3, 3, tzinfo=dt.UTC) - dt.timedelta(days=days_ago)

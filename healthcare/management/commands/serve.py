@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 import urllib.request
 
 from django.conf import settings
@@ -29,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *, port, demo, patients, **options):
         self.lock = threading.Lock()
+        self.tend_at = 0.0
         if running := state.find():
             self.stdout.write(f"Carelens runs already at {running.url} (`make stop` ends it).")
             self._print_logins()
@@ -42,7 +44,12 @@ class Command(BaseCommand):
         self.url = f"http://127.0.0.1:{port}"
         state.write(state.Running(pid=os.getpid(), url=self.url))
         try:
-            processes.run(self._processes(port), say=self._say, ready=self._announce_when_ready)
+            processes.run(
+                self._processes(port),
+                say=self._say,
+                ready=self._announce_when_ready,
+                tend=self._tend_servers,
+            )
         finally:
             state.clear()
             servers.stop()
@@ -88,6 +95,16 @@ class Command(BaseCommand):
             self._say("serve", "Ctrl-C stops all of it.")
             return True
         return False
+
+    def _tend_servers(self) -> None:
+        """Every other second: start an embedded server again that was killed."""
+        if time.monotonic() < self.tend_at:
+            return
+        self.tend_at = time.monotonic() + 2
+        try:
+            servers.ensure()
+        except EmbeddedServerError as trouble:
+            self._say("serve", str(trouble))
 
     def _print_logins(self) -> None:
         for login in demo.logins():

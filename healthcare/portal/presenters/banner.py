@@ -15,13 +15,14 @@ CRITICAL_WINDOW = timedelta(days=30)
 def banner(record: Record) -> dict:
     """Variables of `_components/patient_banner.html`."""
     patient, day = record.patient, record.facts.as_of
+    number = patient.mrn  # type: ignore[attr-defined]  # annotated by portal.queries.visible
     return {
         "family": patient.family_name,
         "given": patient.given_name,
         "born": figures.day(patient.birth_date),
         "age": f"{patient.age_on(patient.died_on or day)} y",
         "sex": patient.get_sex_display(),
-        "mrn": figures.record_number(patient.mrn) if patient.mrn else "not recorded",
+        "mrn": figures.record_number(number) if number else "not recorded",
         "allergies": _allergies(record),
         "diagnoses": _diagnoses(record),
         "ribbons": _ribbons(record),

@@ -86,17 +86,23 @@ def refusal_words(prediction: Prediction) -> str:
     return f"No number: {reason[:1].lower()}{reason[1:]}.{next_test}"
 
 
+def numbers(prediction: Prediction) -> tuple[float, float, float]:
+    """Risk and both ends of its interval: a constraint lets them come together only."""
+    return prediction.risk or 0.0, prediction.low or 0.0, prediction.high or 0.0
+
+
 def _scored(risk: Risk, words: Task, record: Record) -> dict:
     prediction = risk.prediction
+    value, low, high = numbers(prediction)
     state, message = _state(prediction, record)
     return {
         "state": state,
-        "message": message,
+        "message": " ".join([message, *prediction.warnings]).strip(),
         "tier": look(prediction.tier),
         "tier_word": word(prediction.tier),
-        "number": figures.in_100(prediction.risk),
-        "range": figures.span_in_100(prediction.low, prediction.high),
-        "meaning": words.meaning.format(count=figures.in_100(prediction.risk)),
+        "number": figures.in_100(value),
+        "range": figures.span_in_100(low, high),
+        "meaning": words.meaning.format(count=figures.people_of_100(value)),
         "interval": interval(prediction),
         "trend": trend(risk),
         "raised": _drivers(prediction, +1, count=3),
@@ -118,7 +124,7 @@ def _state(prediction: Prediction, record: Record) -> tuple[str, str]:
         return "stale", f"The oldest measurement used is {months} months old. Repeat it first."
     if prediction.missing:
         return "inputs_missing", missing_words(prediction)
-    return "ok", " ".join(prediction.warnings)
+    return "ok", ""
 
 
 def missing_words(prediction: Prediction) -> str:
@@ -146,15 +152,16 @@ def _oldest_months(prediction: Prediction, today: dt.date) -> int:
 
 def interval(prediction: Prediction) -> dict:
     """Variables of `_components/interval.html`: the risk on a scale with its tiers behind it."""
+    value, low, high = numbers(prediction)
     cuts = cut_points(prediction.task)
-    furthest = max(100 * prediction.high, *(100 * cut for _, cut in cuts)) * 1.1
+    furthest = max(100 * high, *(100 * cut for _, cut in cuts)) * 1.1
     end = next(scale for scale in SCALES if scale >= min(furthest, 100))
     starts = [(tier, 100 * cut) for tier, cut in cuts]
     ends = [start for _, start in starts[1:]] + [end]
     return {
-        "value": round(100 * prediction.risk, 2),
-        "low": round(100 * prediction.low, 2),
-        "high": round(100 * prediction.high, 2),
+        "value": round(100 * value, 2),
+        "low": round(100 * low, 2),
+        "high": round(100 * high, 2),
         "max": end,
         "bands": [
             {"start": round(start, 2), "end": round(stop, 2), "tier": look(tier)}
@@ -171,14 +178,14 @@ def cut_points(task_name: str) -> list[tuple[str, float]]:
 
 def trend(risk: Risk) -> dict | None:
     """Sparkline of all predictions and the step from the one before."""
-    now, before = risk.prediction, risk.before
+    before, (now, _, _) = risk.before, numbers(risk.prediction)
     if before is None:
         return None
     readings = [(point.as_of.date(), point.risk) for point in risk.history]
-    shown, earlier = figures.in_100(now.risk), figures.in_100(before.risk)
+    shown, earlier = figures.in_100(now), figures.in_100(before.risk)
     return {
-        "spark": spark([*readings, (now.as_of.date(), now.risk)], gap_days=550),
-        "direction": direction(before.risk, now.risk),
+        "spark": spark([*readings, (risk.prediction.as_of.date(), now)], gap_days=550),
+        "direction": direction(before.risk, now),
         "text": f"{'same as' if shown == earlier else 'from ' + earlier} on "
         f"{figures.day(before.as_of)}",
     }

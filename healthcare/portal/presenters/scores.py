@@ -23,10 +23,11 @@ NAMES = {
     "CHARLSON": "Charlson comorbidity index",
     "FIB4": "FIB-4, liver fibrosis",
 }
+MISSING_NAMED = 3
 WORDS = {
     "KDIGO_STAGE": lambda values: (
         f"{values.get('g_stage', '')} {values.get('a_stage') or 'albumin not measured'}, "
-        f"risk {values.get('risk') or 'not known'}"
+        f"risk {(values.get('risk') or 'not known').replace('_', ' ')}"
     )
 }
 
@@ -37,9 +38,28 @@ def rows(results: Mapping[str, ScoreResult]) -> list[dict]:
 
 
 def beside(task_name: str, results: Mapping[str, ScoreResult]) -> list[str]:
-    """The published scores of one task as short lines for its card."""
-    names = [name for name in task(task_name).scores if name in results]
-    return [f"{NAMES[name]}: {words(results[name])}" for name in names]
+    """The published scores of one task as short lines for its card.
+
+    Scores of one family that are refused for one reason share a line.
+    """
+    families: dict[tuple[str, str], list[str]] = {}
+    for name in task(task_name).scores:
+        if found := results.get(name):
+            refused_or_own = "" if found.error else name
+            families.setdefault((_brief(found), refused_or_own), []).append(NAMES[name])
+    return [f"{_family(names)}: {text}" for (text, _), names in families.items()]
+
+
+def _family(names: list[str]) -> str:
+    """The name of a score, or what several of one family share before the comma."""
+    return names[0] if len(names) == 1 else names[0].partition(",")[0]
+
+
+def _brief(result: ScoreResult) -> str:
+    more = len(result.missing) - MISSING_NAMED
+    if more <= 0:
+        return words(result)
+    return f"not computed, needs {', '.join(result.missing[:MISSING_NAMED])} and {more} more"
 
 
 def words(result: ScoreResult) -> str:

@@ -38,7 +38,7 @@ def gallery(request: SignedInRequest) -> HttpResponse:
     numbers = Path(settings.BASE_DIR / "templates/dev/gallery_context.json")
     context = json.loads(numbers.read_text(encoding="utf-8"))
     page = Paginator(range(312), 25).get_page(2)
-    empty = Paginator([], 25).get_page(1)
+    empty = Paginator(range(0), 25).get_page(1)
     form = LoginForm(request)
     return render(
         request, "dev/gallery.html", context | {"page": page, "empty_page": empty, "form": form}
