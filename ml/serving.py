@@ -84,6 +84,7 @@ class RiskModel:
         self.study: Study = registry.get(self.task)
         self.features = tuple(person.get(name) for name in manifest["features"])
         self._names = tuple(manifest["features"])
+        self._groups = self.study.groups
         self._booster, self._refits = artifact.booster, artifact.refits
         self._age_min, self._age_cap = serving["ages"]
         self._base = float(serving["base_logit"])
@@ -142,7 +143,9 @@ class RiskModel:
 
     def _assessment(self, case: _Case) -> Assessment:
         tier, raised = self._tier(case)
-        next_test, next_test_label = self._next_test(self._knowledge.most_open(case.open_variance))
+        next_test, next_test_label = self._next_test(
+            self._knowledge.most_open(case.open_variance), case.facts
+        )
         unknown = np.isnan(case.row)
         return Assessment(
             task=self.task,
@@ -242,8 +245,18 @@ class RiskModel:
     ) -> Abstention:
         return Abstention(self.task, reason_code, reason, *next_test)
 
-    @staticmethod
-    def _next_test(group: str) -> tuple[str, str]:
+    def _next_test(self, group: str, facts: Facts | None = None) -> tuple[str, str]:
+        """What to measure or ask of a group; of a group half known, what is still missing."""
         if not group:
             return "", ""
-        return NEXT_TESTS[group].code, NEXT_TESTS[group].label
+        test = NEXT_TESTS[group]
+        if facts is None or test.code not in facts.measurements:
+            return test.code, test.label
+        features = (self.features[number] for number in self._groups[group])
+        missing = [
+            feature for feature in features if not set(feature.codes) & set(facts.measurements)
+        ]
+        for feature in missing:
+            if feature.codes:
+                return feature.codes[0], f"Measure {feature.label.lower()}"
+        return test.code, test.label

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import date
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml import persistence, serving
-from ml.facts import Lifestyle
+from ml.facts import Facts, Lifestyle, Measurement
 from ml.studies import registry
 from ml.types import Abstention, Assessment
 from tests.ml.people import ARTIFACTS, ORDINARY, measured, nhanes_frame, somebody, stranger
@@ -277,3 +278,19 @@ def test_served_model_agrees_with_the_outcomes_it_was_fitted_on(models):
 
 def _logit_width(found):
     return np.log(found.high / (1 - found.high)) - np.log(found.low / (1 - found.low))
+
+
+def test_the_next_test_is_one_that_was_not_made():
+    known = {
+        code: Measurement(code, value, unit)
+        for code, value, unit in [
+            ("HGB", 13.0, "g/dL"),
+            ("SBP", 130.0, "mm[Hg]"),
+            ("BMI", 29.0, "kg/m2"),
+        ]
+    }
+    facts = Facts(as_of=date(2020, 1, 1), sex="female", age=60, measurements=known)
+
+    for folder in sorted(ARTIFACTS.iterdir()):
+        said = serving.load(folder).assess(facts)
+        assert said.next_test not in known
