@@ -28,7 +28,7 @@ doctor: install  ## say what is wrong with this installation
 	@$(BIN)/python manage.py doctor
 
 fix: install-dev  ## format and repair what a tool can
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint templates --reformat --quiet || true
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint templates --lint
 
 schema: install-dev  ## write the OpenAPI schema anew
 	@$(TEST_ENV) $(BIN)/python manage.py spectacular --file docs/reference/openapi.yaml --validate --fail-on-warn

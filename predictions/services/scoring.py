@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from datetime import datetime
-from functools import partial
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -15,7 +13,7 @@ from django.db import transaction
 from healthcare.jobs import services as jobs
 from ml.facts import Facts
 from ml.studies import train
-from ml.types import Abstention, Assessment
+from ml.types import Abstention, Assessment, Contribution
 from patients import queries as patient_queries
 from patients.models import Patient
 from predictions import artifacts, signals
@@ -40,7 +38,10 @@ def score(patient_ids: list[int], *, now: datetime) -> int:
     """Score patients from what is known now; return how many predictions changed.
 
     Saying the same again from the same inputs changes nothing, so running twice is safe. The
-    patients' rows are held, so that two workers do not both replace a prediction.
+    patients' rows are held, so that two workers do not both replace a prediction. The floors
+    above hear of every patient, changed or not: a potassium or an allergy that no model reads
+    still decides what is safe. They hear inside the transaction, so that a worker that dies
+    right after it has lost nothing.
     """
     patients = list(
         Patient.objects.select_for_update(no_key=True).filter(pk__in=patient_ids).order_by("pk")
@@ -51,12 +52,7 @@ def score(patient_ids: list[int], *, now: datetime) -> int:
     changed: set[int] = set()
     for version in ModelVersion.objects.filter(stage=ModelVersion.Stage.SERVING).order_by("task"):
         changed |= _score_with(version, facts, now)
-    if changed:
-        transaction.on_commit(
-            partial(
-                signals.patients_scored.send_robust, sender=Prediction, patient_ids=sorted(changed)
-            )
-        )
+    signals.patients_scored.send(sender=Prediction, patient_ids=sorted(facts))
     return len(changed)
 
 
@@ -105,7 +101,7 @@ def _prediction(
         **common,
         inputs=dict(outcome.inputs),
         inputs_digest=_digest([sorted(outcome.inputs.items()), outcome.warnings]),
-        contributions=_plain([asdict(part) for part in outcome.contributions]),
+        contributions=[_plain(part) for part in outcome.contributions],
         missing=list(outcome.missing),
         warnings=list(outcome.warnings),
         horizon_years=outcome.horizon_years,
@@ -124,9 +120,17 @@ def code_version() -> str:
     return f"{settings.VERSION}+{train.code_version()}"
 
 
-def _plain(value):
-    """Dates as text, as JSON stores them."""
-    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+def _plain(part: Contribution) -> dict[str, str | float | None]:
+    """A contribution as JSON; by hand, since `asdict` costs more than the model."""
+    return {
+        "feature": part.feature,
+        "label": part.label,
+        "value": part.value,
+        "unit": part.unit,
+        "points": part.points,
+        "code": part.code,
+        "collected": part.collected.isoformat() if part.collected else None,
+    }
 
 
 def _digest(value) -> str:

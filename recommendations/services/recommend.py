@@ -47,10 +47,11 @@ def recommend(patient_ids: list[int], *, now: datetime) -> int:
     )
     facts = patient_queries.facts_known_at(now, patients)
     predicted = _predictions(patient_ids)
-    return sum(
-        _keep(pk, weigh(known, person.from_facts(known), predicted[pk]), now)
-        for pk, known in facts.items()
-    )
+    new = []
+    for pk, known in facts.items():
+        new += _replace(pk, weigh(known, person.from_facts(known), predicted[pk]), now)
+    Recommendation.objects.bulk_create(new, batch_size=1000)
+    return len(new)
 
 
 def weigh(facts: Facts, scores: Mapping[str, ScoreResult], assessments) -> Outcome:
@@ -71,22 +72,22 @@ def _predictions(patient_ids: list[int]) -> dict[int, list[Prediction]]:
     return grouped
 
 
-def _keep(patient_id: int, outcome: Outcome, now: datetime) -> int:
-    """Store what is new of an outcome and close what no longer holds."""
+def _replace(patient_id: int, outcome: Outcome, now: datetime) -> list[Recommendation]:
+    """Close what no longer holds of a patient; return the rows that are new."""
     wanted = {item.id: _row(patient_id, item, now) for item in outcome.items}
     current = Recommendation.objects.current().filter(patient=patient_id)
     same = {
         old.item
         for old in current.only("item", "content_digest", "rank")
-        if old.item in wanted
-        and (old.content_digest, old.rank)
-        == (wanted[old.item].content_digest, wanted[old.item].rank)
+        if old.item in wanted and _says_the_same(old, wanted[old.item])
     }
     current.exclude(item__in=same).update(superseded_at=now)
     current.update(as_of=now)  # weighed again, with the same answer
-    new = [row for item, row in wanted.items() if item not in same]
-    Recommendation.objects.bulk_create(new)
-    return len(new)
+    return [row for item, row in wanted.items() if item not in same]
+
+
+def _says_the_same(old: Recommendation, new: Recommendation) -> bool:
+    return (old.content_digest, old.rank) == (new.content_digest, new.rank)
 
 
 def _row(patient_id: int, item: Item, now: datetime) -> Recommendation:

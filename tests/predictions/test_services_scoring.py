@@ -65,7 +65,7 @@ def test_scoring_twice_changes_nothing(patient):
 def test_a_new_value_replaces_the_prediction_and_keeps_the_old_one(patient):
     scoring.score([patient.pk], now=NOW)
     old = current(patient)["cvd_death_10y"]
-    measure(patient, "SBP", 190, at=NOW + dt.timedelta(hours=1))
+    measure(patient, "CREAT", 3.4, at=NOW + dt.timedelta(hours=1))
     scoring.score([patient.pk], now=NOW + dt.timedelta(hours=2))
     old.refresh_from_db()
 
@@ -132,3 +132,13 @@ def test_installing_twice_registers_each_model_once(models):
     versions = ModelVersion.objects.filter(stage=ModelVersion.Stage.SERVING)
     assert {version.task for version in versions} == TASKS
     assert ModelVersion.objects.count() == len(TASKS)
+
+
+def test_what_no_model_reads_still_reaches_the_recommendations(patient):
+    scoring.score([patient.pk], now=NOW)
+    weighings = Job.objects.filter(kind="recommendations.weigh")
+    weighings.delete()
+
+    scoring.score([patient.pk], now=NOW)
+
+    assert weighings.get().arguments == {"patient_ids": [patient.pk]}
