@@ -65,11 +65,11 @@ def test_scoring_twice_changes_nothing(patient):
 def test_a_new_value_replaces_the_prediction_and_keeps_the_old_one(patient):
     scoring.score([patient.pk], now=NOW)
     old = current(patient)["cvd_death_10y"]
-    measure(patient, "CREAT", 3.4, at=NOW + dt.timedelta(hours=1))
+    measure(patient, "CREAT", 0.6, at=NOW + dt.timedelta(hours=1))
     scoring.score([patient.pk], now=NOW + dt.timedelta(hours=2))
     old.refresh_from_db()
 
-    assert current(patient)["cvd_death_10y"].risk > old.risk
+    assert current(patient)["cvd_death_10y"].risk < old.risk
     assert old.superseded_at == NOW + dt.timedelta(hours=2)
 
 
