@@ -3,9 +3,10 @@
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from healthcare.accounts.forms import LoginForm
+from healthcare.interop import reference
 from healthcare.interop.assess.views import AssessView
 from healthcare.portal import health
 
@@ -18,7 +19,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("recommendations.api.urls")),
     path("assess/", AssessView.as_view(), name="api-assess"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", reference.api_reference, name="api-docs"),
 ]
 urlpatterns = [
     path("livez", health.livez, name="livez"),

@@ -1,4 +1,4 @@
-"""What this app tells the apps above it. Sent by services, after commit."""
+"""What this app tells the apps above it. Sent by services, inside their transaction."""
 
 from django.dispatch import Signal
 

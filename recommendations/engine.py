@@ -202,7 +202,7 @@ def _pushed_down(row: ranking.Ranked, verdict: Verdict, weights: Weights) -> ran
 def _risk(item: Intervention, person: Person) -> float:
     """Height of the risk it acts on, at least half of it counts for being aimed at."""
     level = max(person.needs.get(f"risk:{target}", 0.0) for target in item.target_risks)
-    return level * (0.5 + 0.5 * _strength(item, person))
+    return level * (0.5 + 0.5 * max(_strength(item, person), need.settles(item, person.baselines)))
 
 
 def _strength(item: Intervention, person: Person) -> float:

@@ -88,6 +88,13 @@ def baselines(
     return found
 
 
+def settles(item: Intervention, known: Mapping[str, Baseline]) -> float:
+    """1 for a test that answers a high chance of disease now: no treatment goes before it."""
+    baseline = known.get(item.target_risks[0])
+    is_open = baseline is not None and baseline.horizon_years is None and baseline.tier == "T2"
+    return float(is_open and item.category == "screening" and "lab" in item.tags)
+
+
 def _predicted(
     assessments: Iterable[Predicted | Abstention],
 ) -> list[tuple[str, Baseline]]:

@@ -43,7 +43,8 @@ def item(line: Line, *, may_answer: bool) -> dict:
         "category": content["category"],
         "why": [reason_words(reason) for reason in content["reasons"][:REASONS_SHOWN]],
         "change": changes(content["would_change"]),
-        "acts_on": acts_on(content["would_change"]),
+        # An emergency acts on today; a ten-year risk beside it would mislead.
+        "acts_on": "" if row.is_urgent else acts_on(content["would_change"]),
         "how": content["clinician_text"],
         "general_caution": content["cautions_text"],
         "cautions": [caution_words(caution) for caution in content["cautions"]],

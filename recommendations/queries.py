@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Q
+from django.utils import timezone
 
 from recommendations.models import Feedback, Recommendation
 
 SHOWN = 3
+ANSWER_HOLDS = timedelta(days=365)  # own choice: then the question is asked again
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,14 @@ class Line:
     answer: Feedback | None
 
     def rests(self, today: date) -> bool:
-        """Answered, and the answer still holds."""
+        """Answered, and the answer still holds: not for ever, and not once it is urgent."""
         if self.answer is None:
             return False
-        return self.answer.snooze_until is None or self.answer.snooze_until > today
+        if self.recommendation.is_urgent and not self.answer.recommendation.is_urgent:
+            return False
+        if self.answer.snooze_until is not None:
+            return self.answer.snooze_until > today
+        return today - timezone.localdate(self.answer.at) < ANSWER_HOLDS
 
 
 @dataclass
@@ -37,6 +43,12 @@ class Advice:
     check_first: list[Line] = field(default_factory=list)
     blocked: list[Line] = field(default_factory=list)
     answered: list[Line] = field(default_factory=list)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more item that is not urgent may be shown."""
+        something_is_urgent = any(line.recommendation.is_urgent for line in self.shown)
+        return len(self.shown) < SHOWN and not something_is_urgent
 
     @property
     def open_count(self) -> int:
@@ -82,7 +94,10 @@ def _newest_answers(patient_id: int):
 
 
 def _place(advice: Advice, line: Line, today: date) -> None:
-    """Not more than three are shown, but an urgent one is never folded."""
+    """Not more than three are shown, and while something is urgent only that.
+
+    The rows come by rank, the urgent first.
+    """
     status = line.recommendation.status
     if status == Recommendation.Status.BLOCKED:
         advice.blocked.append(line)
@@ -90,7 +105,7 @@ def _place(advice: Advice, line: Line, today: date) -> None:
         advice.answered.append(line)
     elif status == Recommendation.Status.CHECK_FIRST:
         advice.check_first.append(line)
-    elif len(advice.shown) < SHOWN or line.recommendation.is_urgent:
+    elif line.recommendation.is_urgent or advice.has_room:
         advice.shown.append(line)
     else:
         advice.folded.append(line)

@@ -82,10 +82,13 @@ class Job(models.Model):
         return f"#{self.pk} {self.kind} {self.status}"
 
     def report(self, *, progress: int, total: int) -> None:
-        """Say how far the work is. Attempts count from here again: work that gets on is no
-        poison, however often its worker is killed."""
-        Job.objects.filter(pk=self.pk).update(progress=progress, total=total, attempts=1)
-        self.progress, self.total = progress, total
+        """Say how far the work is. Attempts count from here again when this is further than
+        any attempt came before: work that gets on is no poison, however often its worker is
+        killed, and work that dies at the same place each time is."""
+        row = Job.objects.filter(pk=self.pk)
+        row.update(total=total)
+        row.filter(progress__lt=progress).update(progress=progress, attempts=1)
+        self.refresh_from_db(fields=["progress", "total", "attempts"])
 
     def end(self, status: Status, *, at: datetime, failure: str = "") -> None:
         Job.objects.open().filter(pk=self.pk).update(

@@ -44,16 +44,18 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
+@transaction.atomic
 def enqueue(
     kind: str, *, key: str, queue: str, arguments: dict | None = None, by: User | None = None
 ) -> Job:
     """Write a job down and, once this is committed, tell a worker.
 
-    While a job of the same kind and key waits, it is returned instead of a second one. A
+    While a job of the same kind and key waits, it is returned instead of a second one, and
+    held, so that no worker begins it before the caller has committed what it is to read. A
     running one does not count: what it has read may be older than the reason for this call.
     """
     waiting = Job.objects.filter(kind=kind, key=key, status=Job.Status.WAITING)
-    if job := waiting.first():
+    if job := waiting.select_for_update().first():
         return job
     try:
         with transaction.atomic():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +36,19 @@ class Running:
 
 def _file() -> Path:
     return settings.DATA_DIR / "serve.json"
+
+
+@contextmanager
+def one_supervisor() -> Iterator[bool]:
+    """Hold this installation for the length of a supervisor's life; False when another does."""
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def write(running: Running) -> None:

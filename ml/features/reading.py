@@ -72,7 +72,10 @@ def bmi(facts: Facts) -> float | None:
 
 
 def pulse_pressure(facts: Facts) -> float | None:
-    """Systolic less diastolic pressure in mm[Hg]."""
+    """Systolic less diastolic pressure of one day in mm[Hg]."""
+    systolic, diastolic = facts.measurements.get("SBP"), facts.measurements.get("DBP")
+    if systolic and diastolic and systolic.collected != diastolic.collected:
+        return None  # two visits have no pulse pressure
     return _difference(plausible_value(facts, "SBP"), plausible_value(facts, "DBP"))
 
 

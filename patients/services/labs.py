@@ -70,6 +70,8 @@ def receive(*, upload: File, by: User, now: datetime) -> LabImport:
 
 def import_results(lab_import_id: int, *, job: Job) -> None:
     """Turn a stored file into results from where the last run stopped; twice is once."""
+    # A job that was tried again is a new one: the page follows the one that is at work.
+    LabImport.objects.filter(pk=lab_import_id).exclude(job=job).update(job=job)
     lab_import = LabImport.objects.get(pk=lab_import_id)
     with _open(lab_import) as file:
         layout = _layout(file)

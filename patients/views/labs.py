@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
+from healthcare.audit import services as audit
 from patients.forms import LabUploadForm
 from patients.labcsv import UnreadableFile
 from patients.models import LabImport
@@ -98,6 +99,8 @@ def import_status(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 @require_GET
 def problems_csv(request: SignedInRequest, public_id: UUID) -> StreamingHttpResponse:
     lab_import = _visible(request, public_id)
+    # Whole rows with identifiers and values; which patients they mean may be what was wrong.
+    audit.record("lab_import.refused_rows_read", target=lab_import, by=request.user)
     return _download(labexports.rejected_rows(lab_import), "rejected-rows.csv")
 
 

@@ -72,6 +72,10 @@ class Migration(migrations.Migration):
                 ),
                 ("task", models.CharField(max_length=40)),
                 ("as_of", models.DateTimeField(help_text="Nothing known later was used")),
+                (
+                    "checked_at",
+                    models.DateTimeField(help_text="When the same was last said again"),
+                ),
                 ("code_version", models.CharField(max_length=40)),
                 ("inputs_digest", models.CharField(max_length=64)),
                 ("inputs", models.JSONField(default=dict)),

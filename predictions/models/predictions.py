@@ -30,6 +30,7 @@ class Prediction(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT)
     task = models.CharField(max_length=40)
     as_of = models.DateTimeField(help_text="Nothing known later was used")
+    checked_at = models.DateTimeField(help_text="When the same was last said again")
     code_version = models.CharField(max_length=40)
     inputs_digest = models.CharField(max_length=64)
     # Snapshots for replay, keyed by the model's own features (their schema is its manifest).

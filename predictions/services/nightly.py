@@ -11,6 +11,7 @@ from patients.models import (
     FamilyHistory,
     Medication,
     Patient,
+    PreventiveCare,
     Result,
     SurveyAnswer,
     WearableDay,
@@ -24,6 +25,7 @@ FACTS: list[Any] = [
     Medication,
     Allergy,
     FamilyHistory,
+    PreventiveCare,
     SurveyAnswer,
     WearableDay,
 ]
@@ -37,12 +39,12 @@ def score_changed(*, now: datetime) -> int:
 
 
 def _changed(now: datetime):
-    """Patients never scored, or with a fact newer than their oldest current prediction."""
+    """Patients never scored, or with a fact newer than when they were last scored."""
     scored_at = (
         Prediction.objects.current()
         .filter(patient=OuterRef("pk"))
-        .order_by("as_of")
-        .values("as_of")[:1]
+        .order_by("checked_at")
+        .values("checked_at")[:1]
     )
     newer: Any = Q(scored_at=None) | Q(updated_at__gt=F("scored_at"))
     for model in FACTS:

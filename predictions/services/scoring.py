@@ -37,7 +37,7 @@ def request(*, patient_ids: list[int]) -> None:
 def score(patient_ids: list[int], *, now: datetime) -> int:
     """Score patients from what is known now; return how many predictions changed.
 
-    Saying the same again from the same inputs changes nothing, so running twice is safe. The
+    Saying the same again from the same inputs adds no row, so running twice is safe. The
     patients' rows are held, so that two workers do not both replace a prediction. The floors
     above hear of every patient, changed or not: a potassium or an allergy that no model reads
     still decides what is safe. They hear inside the transaction, so that a worker that dies
@@ -71,6 +71,7 @@ def _score_with(version: ModelVersion, facts: dict[int, Facts], now: datetime) -
     }
     new = [prediction for pk, prediction in said.items() if pk not in unchanged]
     current.exclude(patient__in=unchanged).update(superseded_at=now)
+    current.update(checked_at=now)
     Prediction.objects.bulk_create(new, batch_size=500)
     return {prediction.patient_id for prediction in new}
 
@@ -91,6 +92,7 @@ def _prediction(
         "version": version,
         "task": version.task,
         "as_of": now,
+        "checked_at": now,
         "code_version": code_version(),
         "next_test": outcome.next_test_label or outcome.next_test,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -51,12 +51,18 @@ def _training_data():
 
 
 def _keep(fitted: train.FittedStudy, task: str, today: date) -> Path:
-    """Write the artefact and move it to a folder named by its digest."""
+    """Write the artefact and move it to a folder named by its digest.
+
+    A folder that is there holds the same artefact and may serve just now: it is left alone.
+    """
     models = Path(settings.MEDIA_ROOT) / "models" / task
-    part = train.save(fitted, models / "part", created_on=today)
-    folder = models / serving.load(part).digest[:16]
-    shutil.rmtree(folder, ignore_errors=True)
-    return part.rename(folder)
+    models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=models, prefix="part-") as aside:
+        part = train.save(fitted, Path(aside) / task, created_on=today)
+        folder = models / serving.load(part).digest[:16]
+        if not folder.exists():
+            part.rename(folder)
+    return folder
 
 
 def _register(folder: Path) -> ModelVersion:

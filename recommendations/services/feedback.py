@@ -31,19 +31,13 @@ def record(
 ) -> Feedback:
     """Store an answer; sending it again with the same key stores nothing twice."""
     permissions.check(by, Permission.FEEDBACK_GIVE)
-    _check(recommendation, answer, snooze_until, now)
-    feedback, is_new = Feedback.objects.get_or_create(
-        recommendation=recommendation,
-        by=by,
-        idempotency_key=idempotency_key,
-        defaults={
-            "answer": answer,
-            "reason": reason,
-            "comment": comment,
-            "snooze_until": snooze_until,
-            "at": now,
-        },
-    )
+    key = {"recommendation": recommendation, "by": by, "idempotency_key": idempotency_key}
+    said = {"answer": answer, "reason": reason, "comment": comment, "snooze_until": snooze_until}
+    if not Feedback.objects.filter(**key).exists():  # a repeated answer was checked before
+        _check(recommendation, answer, snooze_until, now)
+    feedback, is_new = Feedback.objects.get_or_create(**key, defaults={**said, "at": now})
+    if any(getattr(feedback, name) != value for name, value in said.items()):
+        raise NotAnswerable("This key was used for another answer. Send a new key.")
     if is_new:
         audit.record(
             "recommendation.answered",
@@ -63,5 +57,7 @@ def _check(
         raise NotAnswerable("This recommendation was replaced by a newer one. Reload the page.")
     if answer == Feedback.Answer.ACCEPT and recommendation.status == Recommendation.Status.BLOCKED:
         raise NotAnswerable("This item is not safe for this patient and cannot be accepted.")
+    if answer != Feedback.Answer.LATER and snooze_until is not None:
+        raise NotAnswerable("Only “not now” takes a day to come back.")
     if answer == Feedback.Answer.LATER and (snooze_until is None or snooze_until <= now.date()):
         raise NotAnswerable("“Not now” needs a day in the future to come back.")

@@ -35,6 +35,7 @@ class PredictionFactory(factory.django.DjangoModelFactory):
     task = "undiagnosed_diabetes"
     version = factory.SubFactory(ModelVersionFactory, task=factory.SelfAttribute("..task"))
     as_of = SCORED_AT
+    checked_at = factory.SelfAttribute("as_of")
     code_version = "test"
     inputs_digest = factory.Sequence("{:064}".format)
     inputs = factory.LazyFunction(lambda: {"waist": 104.0, "hdl": 38.0, "age": 65.0})

@@ -137,3 +137,21 @@ def test_nothing_is_stored(post):
     post(PERSON)
 
     assert list(rows()) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**PERSON, "age": 10**400},
+        {**PERSON, "birth_date": "1015-01-01", "age": None},
+        {**PERSON, "measurements": [{"code": "SBP", "value": 10**400, "unit": "mm[Hg]"}]},
+        '{"sex": "female", "age": 61, "\\ud800": 1}',
+        "[" * 100_000,
+    ],
+    ids=["huge age", "a thousand years", "huge value", "half a character", "deep nesting"],
+)
+def test_a_hostile_body_is_refused_and_not_a_crash(post, body):
+    response = post(body)
+
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"

@@ -2,7 +2,7 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from healthcare.jobs import services
@@ -181,3 +181,53 @@ def test_a_broker_that_is_gone_does_not_stop_the_request(monkeypatch):
     monkeypatch.setattr(run_job, "apply_async", fail)
 
     assert enqueue().status == Job.Status.WAITING
+
+
+def test_a_job_that_dies_at_the_same_place_each_time_is_parked(handler):
+    calls = []
+
+    def fail(job):
+        calls.append(job.attempts)
+        job.report(progress=1, total=3)
+        raise ValueError
+
+    handler(fail)
+    job = enqueue()
+    for _ in range(6):
+        services.run(job.pk, now=clock)
+
+    job.refresh_from_db()
+    assert (job.status, calls) == (Job.Status.PARKED, [1, 2, 3])
+
+
+def test_a_job_that_gets_on_is_not_parked_however_often_it_dies(handler):
+    def get_on(job):
+        job.report(progress=job.progress + 1, total=9)
+        raise ValueError
+
+    handler(get_on)
+    job = enqueue()
+    for _ in range(6):
+        services.run(job.pk, now=clock)
+
+    job.refresh_from_db()
+    assert (job.status, job.progress) == (Job.Status.WAITING, 6)
+
+
+def test_a_waiting_job_does_not_begin_before_the_caller_has_committed(handler):
+    began = threading.Event()
+
+    def other_worker():
+        services.run(job.pk, now=clock)
+        connection.close()
+
+    handler(lambda job: began.set())
+    job = enqueue()
+    thread = threading.Thread(target=other_worker)
+    with transaction.atomic():
+        assert enqueue() == job
+        thread.start()
+        assert not began.wait(0.5)
+    thread.join()
+
+    assert began.is_set()

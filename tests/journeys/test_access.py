@@ -107,7 +107,7 @@ def world(broker):
     )
     at = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
     common = {"patient": patient, "as_of": at}
-    Prediction.objects.create(version=version, task="ckd", reason=CANARY, **common)
+    Prediction.objects.create(version=version, task="ckd", reason=CANARY, checked_at=at, **common)
     advice = Recommendation.objects.create(
         item="L01", status="recommended", rank=1, content=content(name=CANARY), **common
     )

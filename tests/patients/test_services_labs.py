@@ -176,3 +176,15 @@ def test_progress_never_goes_back_and_is_whole_only_at_the_end(monkeypatch):
     assert seen == sorted(seen)
     assert len(seen) > 3
     assert max(percent for _bytes, percent in seen) < 100
+
+
+def test_an_import_that_is_tried_again_shows_the_job_that_is_at_work():
+    lab_import = import_lines(line("6"))
+    again = jobs.enqueue(
+        labs.JOB, key="1", queue="imports", arguments={"lab_import_id": lab_import.pk}
+    )
+
+    jobs.run(again.pk, now=timezone.now)
+
+    lab_import.refresh_from_db()
+    assert lab_import.job == again

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from healthcare.accounts.models import User
+from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
 from patients.models import LabImport
 from patients.services import labexports
@@ -116,6 +117,15 @@ def test_refused_rows_come_back_with_all_their_cells(signed_in_lab, ada):
 
     assert [(row["value"], row["accession"]) for row in rows] == [("x", "'=CMD()"), ("", "")]
     assert rows[0]["repair"].startswith("Write digits")
+
+
+def test_taking_the_refused_rows_away_is_recorded(signed_in_lab, ada):
+    lab_import = import_lines(line("x"))
+
+    signed_in_lab.get(reverse("patients:import-problems-csv", args=[lab_import.public_id]))
+
+    event = AuditEvent.objects.get(action="lab_import.refused_rows_read")
+    assert event.target_id == str(lab_import.pk)
 
 
 def test_refused_rows_put_right_are_taken(signed_in_lab, ada):

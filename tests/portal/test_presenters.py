@@ -75,3 +75,14 @@ def test_two_scores_with_the_same_number_keep_their_names():
     }
 
     assert len(scores.beside("cvd_death_10y", results)) == 2
+
+
+def test_a_published_score_of_a_higher_tier_is_said_beside_the_model():
+    found = ScoreResult("PREVENT_ASCVD_10Y", {"risk": 0.14}, unit="fraction")
+    assert "14 in 100: a higher tier" in scores.higher("cvd_death_10y", "T1", {found.score: found})
+    assert scores.higher("cvd_death_10y", "T2", {found.score: found}) == ""
+
+
+def test_one_point_is_no_plural():
+    assert scores.words(ScoreResult("CHARLSON", {"points": 1}, unit="points")) == "1 point"
+    assert scores.words(ScoreResult("CHARLSON", {"points": 4}, unit="points")) == "4 points"

@@ -56,10 +56,12 @@ def test_a_number_lies_in_its_interval_and_its_reasons_add_up(patient):
 
 def test_scoring_twice_changes_nothing(patient):
     scoring.score([patient.pk], now=NOW)
-    before = list(Prediction.objects.order_by("pk").values())
+    before = list(Prediction.objects.order_by("pk").values("pk", "as_of", "risk"))
+    later = NOW + dt.timedelta(hours=1)
 
-    assert scoring.score([patient.pk], now=NOW + dt.timedelta(hours=1)) == 0
-    assert list(Prediction.objects.order_by("pk").values()) == before
+    assert scoring.score([patient.pk], now=later) == 0
+    assert list(Prediction.objects.order_by("pk").values("pk", "as_of", "risk")) == before
+    assert set(Prediction.objects.values_list("checked_at", flat=True)) == {later}
 
 
 def test_a_new_value_replaces_the_prediction_and_keeps_the_old_one(patient):

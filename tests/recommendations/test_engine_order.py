@@ -1,5 +1,7 @@
 """Read by a clinician's eye: nothing absurd at the top, nothing that contradicts itself."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from recommendations import catalogue, engine
@@ -61,3 +63,22 @@ def test_a_healthy_young_adult_gets_prevention_and_no_drug():
     offered = order(sex="female", age=25, pregnant=False, SBP=112, DBP=70, BMI=22, smoker=False)
     assert {"S01", "V01", "V09", "S19"} <= set(offered)
     assert not [id_ for id_ in offered if id_.startswith("M")]
+
+
+def test_hemoglobin_usual_in_pregnancy_is_no_anaemia():
+    known = {"sex": "female", "age": 33, "gest_weeks": 27, "breastfeeding": False}
+    assert "O10" not in order(**known, pregnant=True, HGB=11.2)
+    assert "O10" in order(**known, pregnant=True, HGB=10.8)
+    assert "O10" in order(**known | {"gest_weeks": None}, pregnant=False, HGB=11.2)
+
+
+def test_a_likely_diabetes_is_tested_for_before_anything_is_treated():
+    likely = SimpleNamespace(task="undiagnosed_diabetes", risk=0.34, horizon_years=None, tier="T2")
+    facts = person(age=54, SBP=148, DBP=91, BMI=36.8, LDL=131)
+    outcome = engine.recommend(facts, catalogue.load(), {}, [likely])
+    assert outcome.recommended[0].id == "S07"
+
+
+def test_after_an_infarction_untreated_ldl_leads_where_no_statin_is_tolerated():
+    known = {"has": ["mi", "htn", "statin_intolerance"], "on": ["beta_blocker", "acei"]}
+    assert order(**known, LDL=172, SBP=131)[0] == "M03"

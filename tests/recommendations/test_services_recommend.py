@@ -164,3 +164,23 @@ def test_loading_the_catalogue_twice_changes_nothing(db):
     again, _ = catalogue.load()
 
     assert (len(first.added), again) == (186, catalogue.Difference([], [], []))
+
+
+def test_an_answer_does_not_hold_for_ever(patient, clinician):
+    answer(weigh(patient)["M02"], clinician, "decline", "patient_declined")
+
+    a_year_on = NOW.date() + queries.ANSWER_HOLDS
+
+    assert queries.advice(patient.pk, today=NOW.date()).answered
+    assert not queries.advice(patient.pk, today=a_year_on).answered
+
+
+def test_while_something_is_urgent_only_that_is_shown(patient):
+    at = NOW - dt.timedelta(hours=1)
+    ResultFactory(patient=patient, code="POTASSIUM", value=6.7, collected_at=at, recorded_at=at)
+    weigh(patient)
+
+    shown = queries.advice(patient.pk, today=NOW.date()).shown
+
+    assert shown
+    assert all(line.recommendation.is_urgent for line in shown)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from healthcare.interop.assess.problems import Problems
+from healthcare.interop.assess.problems import LARGEST, Problems
 from ml import analytes, units
 from ml.facts import Measurement
 
@@ -81,7 +80,7 @@ def _number(value: Any) -> tuple[str, float] | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return ("", float(value)) if math.isfinite(value) else None
+        return ("", float(value)) if -LARGEST <= value <= LARGEST else None
     match = WITH_COMPARATOR.fullmatch(value) if isinstance(value, str) else None
     return (match[1] or "", float(match[2])) if match else None
 

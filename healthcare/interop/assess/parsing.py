@@ -37,6 +37,7 @@ ETHNICITY_SYNONYMS: dict[str, Ethnicity] = {
     "other_hispanic": "hispanic",
 }
 DAYS_PER_MONTH = 30.4375
+OLDEST = 130
 
 
 @dataclass
@@ -80,13 +81,15 @@ def person(data: Any, *, today: date) -> Person:
 
 
 def _age(data: Mapping, birth_date: date | None, as_of: date, problems: Problems) -> float:
-    age = problems.number(data, "age", 0, 130)
+    age = problems.number(data, "age", 0, OLDEST)
     if birth_date is None:
         if data.get("age") is None:
             problems.add("age", "Give age in years, or birth_date as YYYY-MM-DD.")
         return age or 0.0
     had_birthday = (as_of.month, as_of.day) >= (birth_date.month, birth_date.day)
     computed = float(as_of.year - birth_date.year - (not had_birthday))
+    if computed > OLDEST:
+        problems.add("birth_date", f"Makes the person {computed:g}, more than {OLDEST} years old.")
     if age is not None and abs(age - computed) > 1:
         problems.add(
             "age", f"Says {age:g}, but birth_date makes it {computed:g}. Send one of them."
@@ -144,6 +147,8 @@ def _done(given: Any, as_of: date, problems: Problems) -> dict[str, float]:
     if not isinstance(given, Mapping):
         problems.add("done", 'Must be an object, such as {"colonoscopy": {"months_ago": 38}}.')
         return {}
+    for item in codes.unknown("done", given):
+        problems.warnings.append(f"done: {item!r} is not an item we know; no rule reads it.")
     return {
         item: months
         for item, when in given.items()

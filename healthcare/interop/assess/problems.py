@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
+
+LARGEST = 1e300  # JSON has integers that no float holds
 
 
 class InvalidPerson(Exception):
@@ -45,7 +46,7 @@ class Problems:
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float)
-            or not math.isfinite(value)
+            or not -LARGEST <= value <= LARGEST
         ):
             self.add(prefix + key, "Must be a number.")
             return None

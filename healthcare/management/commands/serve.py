@@ -31,10 +31,20 @@ class Command(BaseCommand):
     def handle(self, *, port, demo, patients, **options):
         self.lock = threading.Lock()
         self.tend_at = 0.0
-        if running := state.find():
-            self.stdout.write(f"Carelens runs already at {running.url} (`make stop` ends it).")
-            self._print_logins()
-            return
+        with state.one_supervisor() as is_first:
+            if is_first:
+                self._serve(port, demo=demo, patients=patients)
+            else:
+                self._point_to_the_first()
+
+    def _point_to_the_first(self) -> None:
+        running = state.find()
+        if running is None:
+            raise CommandError("Carelens is being started or stopped here. Wait a moment.")
+        self.stdout.write(f"Carelens runs already at {running.url} (`make stop` ends it).")
+        self._print_logins()
+
+    def _serve(self, port: int, *, demo: bool, patients: int) -> None:
         try:
             servers.ensure()
             port = ports.choose(port or None)

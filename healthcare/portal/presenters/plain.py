@@ -13,6 +13,7 @@ from typing import Any
 
 from healthcare.common import figures
 from healthcare.portal.presenters import measured, trends
+from healthcare.portal.presenters.tiers import is_told
 from healthcare.portal.queries import Record
 from recommendations.models import Feedback
 from recommendations.queries import Line
@@ -70,12 +71,6 @@ HEART_WORDS = (
     ),
     "What you do in the next 10 years can change this.",
 )
-# A test of the last year tells more than a chance: then no picture is shown.
-TOLD_BY = {
-    "undiagnosed_diabetes": [{"HBA1C", "GLU_FAST"}],
-    "ckd": [{"EGFR", "CREAT"}, {"UACR"}],
-}
-TEST_HOLDS_DAYS = 365
 CHECKS = {
     "undiagnosed_diabetes": (
         "Diabetes: who should have a test?",
@@ -157,22 +152,11 @@ def _heart(record: Record) -> dict | None:
 def _check(prediction: Any, record: Record) -> dict | None:
     """A chance that a test would find something, unless such a test is there already."""
     task = prediction.task
-    if task not in CHECKS or prediction.risk is None or _is_told(task, record):
+    if task not in CHECKS or prediction.risk is None or is_told(task, record.facts):
         return None
     likely = prediction.tier in {"T2", "T3"}
     organ = "diabetes" if task == "undiagnosed_diabetes" else "your kidneys"
     return _picture(task, CHECKS[task], prediction.risk, should_test=organ if likely else "")
-
-
-def _is_told(task: str, record: Record) -> bool:
-    """Every kind of test that answers the question was made within a year."""
-    fresh = {
-        code
-        for code, measurement in record.facts.measurements.items()
-        if measurement.collected
-        and (record.facts.as_of - measurement.collected).days <= TEST_HOLDS_DAYS
-    }
-    return all(kind & fresh for kind in TOLD_BY[task])
 
 
 def _picture(key: str, words: tuple[str, str, str], risk: float, *, should_test: str = "") -> dict:

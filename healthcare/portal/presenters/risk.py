@@ -9,7 +9,7 @@ from django.urls import reverse
 from healthcare.common import figures, tables
 from healthcare.common.sparklines import spark
 from healthcare.portal.presenters import analyte_url, scores
-from healthcare.portal.presenters.tiers import Task, look, task, word
+from healthcare.portal.presenters.tiers import Task, is_told, look, task, word
 from healthcare.portal.queries import Record
 from ml.studies.registry import STUDIES
 from predictions.models import ModelVersion, Prediction
@@ -23,6 +23,7 @@ BARS = 6
 CARD_KEYS = ["message", "tier", "tier_word", "number", "range", "meaning", "interval", "trend",
              "raised", "lowered", "why_url", "recalculate_url"]  # fmt: skip
 GIVEN = {"age", "male"}  # on the list of everybody, and nothing to act on
+PREGNANT = "Pregnant: this figure says nothing of the pregnancy. Judge blood pressure by itself."
 NOTICEABLE = 0.05  # percentage points below which a driver is not named
 
 
@@ -34,7 +35,9 @@ def cards(record: Record) -> list[dict]:
 def explanations(record: Record) -> list[dict]:
     """Contribution bars and their table, one a task that has a number."""
     return [
-        _explanation(risk.prediction) for risk in record.risks if risk.prediction.risk is not None
+        _explanation(risk.prediction, record)
+        for risk in record.risks
+        if risk.prediction.risk is not None
     ]
 
 
@@ -97,7 +100,9 @@ def _scored(risk: Risk, words: Task, record: Record) -> dict:
     state, message = _state(prediction, record)
     return {
         "state": state,
-        "message": " ".join([message, *prediction.warnings]).strip(),
+        "message": " ".join(
+            filter(None, [message, *prediction.warnings, *_beside(prediction, record)])
+        ),
         "tier": look(prediction.tier),
         "tier_word": word(prediction.tier),
         "number": figures.in_100(value),
@@ -110,6 +115,16 @@ def _scored(risk: Risk, words: Task, record: Record) -> dict:
         "why_url": f"#why-{prediction.task}",
         "advice": prediction.advice,
     }
+
+
+def _beside(prediction: Prediction, record: Record) -> list[str]:
+    """What the record or a published score says beside, or against, this number."""
+    told = prediction.task == "ckd" and is_told("ckd", record.facts)
+    return [
+        scores.higher(prediction.task, prediction.tier, record.scores),
+        "Kidney tests are known: read the KDIGO stage rather than this risk." if told else "",
+        PREGNANT if record.facts.pregnant else "",
+    ]
 
 
 def _state(prediction: Prediction, record: Record) -> tuple[str, str]:
@@ -217,7 +232,7 @@ def top_driver(prediction: Prediction) -> str:
     return contribution_words(first) if first else ""
 
 
-def _explanation(prediction: Prediction) -> dict:
+def _explanation(prediction: Prediction, record: Record) -> dict:
     parts = prediction.contributions
     named, rest = parts[:BARS], parts[BARS:]
     others = sum(part["points"] for part in rest)
@@ -228,7 +243,8 @@ def _explanation(prediction: Prediction) -> dict:
     return {
         "key": prediction.task,
         "title": words.title,
-        "advice": prediction.advice,
+        # The advice is the very test: once its result is there, advising it would be wrong.
+        "advice": "" if is_told(prediction.task, record.facts) else prediction.advice,
         "summary": _summary(prediction),
         "spec": {
             "kind": "contributions",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from healthcare.common import figures
 from healthcare.portal.presenters.tiers import task
 from ml.scores.result import NOT_APPLICABLE, ScoreResult
+from recommendations.need import PUBLISHED
 
 NAMES = {
     "PREVENT_CVD_10Y": "PREVENT, cardiovascular disease in 10 years",
@@ -23,6 +24,7 @@ NAMES = {
     "CHARLSON": "Charlson comorbidity index",
     "FIB4": "FIB-4, liver fibrosis",
 }
+DECISIVE = "PREVENT_ASCVD_10Y"
 MISSING_NAMED = 3
 WORDS = {
     "KDIGO_STAGE": lambda values: (
@@ -50,6 +52,14 @@ def beside(task_name: str, results: Mapping[str, ScoreResult]) -> list[str]:
     return [f"{_family(names)}: {text}" for (text, _), names in families.items()]
 
 
+def higher(task_name: str, tier: str, results: Mapping[str, ScoreResult]) -> str:
+    """Says so where the score whose tiers hold at any blood pressure is in a higher tier."""
+    found = results.get(DECISIVE) if DECISIVE in task(task_name).scores else None
+    if not found or found.error or PUBLISHED[DECISIVE].tier(float(found.value)) <= tier:
+        return ""
+    return f"{NAMES[DECISIVE]}, is {words(found)}: a higher tier. Act on the higher."
+
+
 def _family(names: list[str]) -> str:
     """The name of a score, or what several of one family share before the comma."""
     return names[0] if len(names) == 1 else names[0].partition(",")[0]
@@ -72,7 +82,9 @@ def words(result: ScoreResult) -> str:
     if result.unit == "fraction":
         return f"{figures.in_100(result.value)} in 100"
     if isinstance(result.value, int | float):
-        return f"{figures.number(result.value)} {figures.unit(result.unit)}".strip()
+        unit = figures.unit(result.unit)
+        unit = "point" if unit == "points" and result.value == 1 else unit
+        return f"{figures.number(result.value)} {unit}".strip()
     return str(result.value)
 
 
