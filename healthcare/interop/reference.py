@@ -47,7 +47,7 @@ def api_reference(request: HttpRequest) -> HttpResponse:
 @cache
 def _reference() -> tuple[list[Endpoint], list[Shape]]:
     """Made once a process: the schema does not change while it runs."""
-    schema = SchemaGenerator().get_schema(public=True)
+    schema: Schema = SchemaGenerator().get_schema(public=True)
     endpoints = [
         _endpoint(path, method, operation)
         for path, methods in schema["paths"].items()
@@ -61,9 +61,10 @@ def _reference() -> tuple[list[Endpoint], list[Shape]]:
 
 
 def _endpoint(path: str, method: str, operation: Schema) -> Endpoint:
-    content = operation.get("requestBody", {}).get("content", {})
-    kind, sent = next(iter(content.items()), ("", {}))
-    examples = sent.get("examples", {})
+    content: Schema = operation.get("requestBody", {}).get("content", {})
+    kind = next(iter(content), "")
+    sent: Schema = content.get(kind, {})
+    examples: Schema = sent.get("examples", {})
     example = next((one["value"] for one in examples.values()), None)
     return Endpoint(
         method=method.upper(),
@@ -83,7 +84,8 @@ def _endpoint(path: str, method: str, operation: Schema) -> Endpoint:
 
 
 def _answer(answer: Schema) -> Schema:
-    return next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+    content: Schema = answer.get("content", {})
+    return content[next(iter(content))].get("schema", {}) if content else {}
 
 
 def _fields(shape: Schema) -> list[tuple[str, str, str]]:
