@@ -1,37 +1,17 @@
 """What all endpoints share: pages of rows, and errors as problem+json (RFC 9457)."""
 
-import json
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 
 class Pages(LimitOffsetPagination):
     max_limit = 500
-
-
-class JsonParser(JSONParser):
-    """JSON that can be read and repeated. Python reads two kinds of body that fail later: half
-    of a surrogate pair cannot be written into the answer, and brackets nested thousands deep
-    exhaust the stack."""
-
-    def parse(self, stream, media_type=None, parser_context=None):
-        try:
-            data = super().parse(stream, media_type, parser_context)
-            json.dumps(data, ensure_ascii=False).encode()
-        except RecursionError:
-            raise exceptions.ParseError("JSON parse error - nested too deeply.") from None
-        except UnicodeEncodeError:
-            raise exceptions.ParseError(
-                "JSON parse error - half of a surrogate pair is not a character."
-            ) from None
-        return data
 
 
 class Conflict(exceptions.APIException):
