@@ -97,5 +97,6 @@ def test_from_lab_file_to_accepted_advice(sign_in):
     clinician.get_by_text(re.compile("Accepted", re.IGNORECASE)).first.wait_for(timeout=10_000)
     clinician.reload()
 
-    assert title in clinician.locator("main").inner_text()
-    assert "accepted" in clinician.locator("main").inner_text().lower()
+    answered = clinician.locator("details", has_text="answered").last
+    assert title in answered.text_content()
+    assert "accepted" in answered.text_content().lower()
