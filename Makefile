@@ -16,7 +16,8 @@ stop: install  ## stop what `make run` started
 	@$(BIN)/python manage.py stop
 
 test: install-dev  ## all tests, on embedded servers of their own
-	@$(TEST_ENV) $(BIN)/python -m pytest $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest $(ARGS); status=$$?; \
+	  $(TEST_ENV) $(BIN)/python manage.py stop > /dev/null; exit $$status
 
 check:  ## the whole check: lint, types, contracts, migrations, tests, journeys, smoke
 	@bash .ci/run
