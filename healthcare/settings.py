@@ -223,7 +223,7 @@ REST_FRAMEWORK = {
     ],
     # Counted in each web process: a bound on runaway clients, not a quota.
     "DEFAULT_THROTTLE_RATES": {
-        "user": os.getenv("API_RATE", "6000/min"),
+        "user": os.getenv("API_RATE", "200/sec"),
         "anon": "60/min",
     },
     "EXCEPTION_HANDLER": "healthcare.common.api.problem_json",
