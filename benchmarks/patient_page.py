@@ -41,7 +41,8 @@ WARM_UP = 10
 def prepare(size: int) -> None:
     for command in ("migrate", "load_reference", "load_catalogue", "load_models"):
         call_command(command, verbosity=0)
-    call_command("seed_demo", patients=size, seed=7, reset=True, quiet=True)
+    reset = Patient.objects.exists()
+    call_command("seed_demo", patients=size, seed=7, reset=reset, quiet=True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -53,7 +54,7 @@ def pages(size: int) -> dict:
     ids = [patient.pk for patient in patients]
     scoring.score(ids, now=now)
     recommend.recommend(ids, now=now)
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(clinician)
     seconds, queries = [], set()
     for number, patient in enumerate(patients):
