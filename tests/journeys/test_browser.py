@@ -88,6 +88,7 @@ def test_from_lab_file_to_accepted_advice(sign_in):
     )
     lab.locator("main form button[type=submit], main form input[type=submit]").first.click()
     lab.get_by_text("Read to its last row").wait_for(timeout=60_000)
+    assert faults(lab) == {"csp": [], "axe": []}
 
     clinician = sign_in(CLINICIAN)
     open_patient(clinician)
