@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Avg, Q
 from django.utils import timezone
@@ -118,15 +118,22 @@ def _facts(patient: Patient, known: _Known, day: date) -> Facts:
 
 
 def _newest_results(ids: list[int], moment: datetime):
+    # What is known was collected, except that a day alone stands for its noon, which may be to
+    # come; a value that is text alone hides no number.
+    tomorrow = start_of_day(timezone.localdate(moment) + timedelta(days=1))
     return (
         Result.objects.as_known_at(moment)
-        .filter(patient__in=ids, collected_at__lte=moment)
+        .filter(patient__in=ids, collected_at__lt=tomorrow, value__isnull=False)
         .order_by("patient_id", "analyte_id", "-collected_at", "-issued_at", "-pk")
         .distinct("patient_id", "analyte_id")
         .values(
             "patient_id", "analyte__code", "analyte__unit", "value", "comparator", "collected_at"
         )
     )
+
+
+def start_of_day(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_default_timezone())
 
 
 def _newest_answers(ids: list[int], moment: datetime):

@@ -31,7 +31,14 @@ class User(AbstractUser):
         PATIENT = "PATIENT", "Patient"
         API_CLIENT = "API_CLIENT", "API client"
 
+    class Units(models.TextChoices):
+        US = "US", "US (mg/dL)"
+        SI = "SI", "SI (mmol/L)"
+
     role = models.CharField(max_length=20, choices=Role, default=Role.CLINICIAN)
+    units = models.CharField(
+        "units of results", max_length=2, choices=Units, default="US", db_default="US"
+    )
     care_teams = models.ManyToManyField(CareTeam, blank=True, related_name="members")
 
     @property

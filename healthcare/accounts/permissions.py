@@ -12,6 +12,14 @@ class Permission(StrEnum):
     OWN_RECORD_VIEW = auto()  # a patient's own plain view
     LABS_UPLOAD = auto()
     IMPORTS_VIEW = auto()  # every import of the hospital, with its refused rows
+    INTAKE_RESOLVE = auto()  # say whose a held row is and what a source's codes mean
+    RECORD_EDIT = auto()  # add to and correct the records one may see
+    RESULT_ACKNOWLEDGE = auto()
+    RECORDS_MERGE = auto()  # join and part records of one person
+    EMERGENCY_ACCESS = auto()  # open another team's record, with a reason, for a while
+    ACCESS_REVIEW = auto()  # see who took emergency access and who read a record
+    RECORD_EXPORT = auto()  # one patient's whole record as a file
+    COHORT_EXPORT = auto()  # de-identified rows of those who consented
     FEEDBACK_GIVE = auto()
     ASSESS = auto()
     MODEL_VIEW = auto()
@@ -23,12 +31,21 @@ Role = User.Role
 GRANTS: dict[str, set[Permission]] = {
     Role.CLINICIAN: {
         Permission.PATIENT_VIEW,
+        Permission.RECORD_EDIT,
+        Permission.RESULT_ACKNOWLEDGE,
+        Permission.EMERGENCY_ACCESS,
+        Permission.RECORD_EXPORT,
         Permission.FEEDBACK_GIVE,
         Permission.ASSESS,
         Permission.MODEL_VIEW,
     },
-    Role.LAB_STAFF: {Permission.LABS_UPLOAD, Permission.IMPORTS_VIEW},
+    Role.LAB_STAFF: {
+        Permission.LABS_UPLOAD,
+        Permission.IMPORTS_VIEW,
+        Permission.INTAKE_RESOLVE,
+    },
     Role.DATA_SCIENTIST: {
+        Permission.COHORT_EXPORT,
         Permission.MODEL_VIEW,
         Permission.MODEL_PROMOTE,
         Permission.ASSESS,
@@ -37,6 +54,9 @@ GRANTS: dict[str, set[Permission]] = {
     Role.ADMINISTRATOR: {
         Permission.LABS_UPLOAD,
         Permission.IMPORTS_VIEW,
+        Permission.INTAKE_RESOLVE,
+        Permission.RECORDS_MERGE,
+        Permission.ACCESS_REVIEW,
         Permission.MODEL_VIEW,
         Permission.MODEL_PROMOTE,
         Permission.ASSESS,
@@ -45,6 +65,7 @@ GRANTS: dict[str, set[Permission]] = {
     Role.PATIENT: {Permission.OWN_RECORD_VIEW},
     Role.API_CLIENT: {
         Permission.PATIENT_VIEW,
+        Permission.RECORD_EXPORT,
         Permission.LABS_UPLOAD,
         Permission.FEEDBACK_GIVE,
         Permission.ASSESS,

@@ -40,7 +40,7 @@ WEARABLE_DAYS = 30
 RESULT_COLUMNS = [
     "pk", "analyte__code", "analyte__name", "analyte__group", "analyte__unit", "analyte__order",
     "value", "comparator", "status", "collected_at", "issued_at", "recorded_at", "reference_low",
-    "reference_high", "flag", "superseded_at", "source", "thread", "lab_import_id",
+    "reference_high", "flag", "superseded_at", "source", "accession", "analyte_id", "lab_import_id",
 ]  # fmt: skip
 NO_DAY = Cast(Value(None), DateField())
 NO_TEXT = Value("", output_field=CharField())

@@ -2,10 +2,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from .patients import Patient
-from .querysets import PatientFact
+from .querysets import RecordFact
 
 
-class Encounter(PatientFact):
+class Encounter(RecordFact):
     """A visit or a stay."""
 
     class Kind(models.TextChoices):
@@ -16,7 +16,7 @@ class Encounter(PatientFact):
     class Privacy:
         identifying: set[str] = set()
         sensitive = {"kind", "reason", "started_at", "ended_at", "ward"}
-        plain = {"id", "patient", "recorded_at", "source"}
+        plain = RecordFact.PLAIN
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="encounters")
     kind = models.CharField(max_length=10, choices=Kind)

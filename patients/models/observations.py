@@ -3,10 +3,10 @@
 from django.db import models
 
 from .patients import Patient
-from .querysets import PatientFact
+from .querysets import RecordFact
 
 
-class SurveyAnswer(PatientFact):
+class SurveyAnswer(RecordFact):
     """One answer of a questionnaire. The lifestyle items are the fields of `ml.facts.Lifestyle`.
 
     An item that is a flag of the rule language (`strength_training`) is answered 1 or 0.
@@ -18,7 +18,7 @@ class SurveyAnswer(PatientFact):
     class Privacy:
         identifying: set[str] = set()
         sensitive = {"item", "number", "text", "answered_on"}
-        plain = {"id", "patient", "instrument", "recorded_at", "source"}
+        plain = RecordFact.PLAIN | {"instrument"}
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="survey_answers")
     instrument = models.CharField(max_length=40)
@@ -32,6 +32,7 @@ class SurveyAnswer(PatientFact):
             models.UniqueConstraint(
                 name="survey_answer_once",
                 fields=["patient", "instrument", "item", "answered_on"],
+                condition=models.Q(superseded_at=None),
             ),
             models.CheckConstraint(
                 name="survey_answer_says_something",
@@ -40,13 +41,14 @@ class SurveyAnswer(PatientFact):
         ]
 
 
-class WearableDay(PatientFact):
+class WearableDay(RecordFact):
     """What a wearable device counted on one day."""
 
     class Privacy:
         identifying: set[str] = set()
-        sensitive = {"day", "steps", "active_minutes", "resting_heart_rate", "sleep_hours"}
-        plain = {"id", "patient", "recorded_at", "source"}
+        sensitive = {"day", "steps", "active_minutes", "resting_heart_rate", "sleep_hours",
+                     "heart_rate_variability", "oxygen_saturation"}  # fmt: skip
+        plain = RecordFact.PLAIN
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="wearable_days")
     day = models.DateField()
@@ -54,8 +56,16 @@ class WearableDay(PatientFact):
     active_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     resting_heart_rate = models.FloatField("resting heart rate (/min)", null=True, blank=True)
     sleep_hours = models.FloatField("sleep (h)", null=True, blank=True)
+    heart_rate_variability = models.FloatField(
+        "heart rate variability, SDNN (ms)", null=True, blank=True
+    )
+    oxygen_saturation = models.FloatField("oxygen saturation (%)", null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="wearable_day_once", fields=["patient", "day", "source"])
+            models.UniqueConstraint(
+                name="wearable_day_once",
+                fields=["patient", "day", "source"],
+                condition=models.Q(superseded_at=None),
+            )
         ]

@@ -6,6 +6,7 @@ from datetime import date
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from healthcare.accounts import permissions
@@ -20,12 +21,33 @@ def completed_years(birth_date: date, day: date) -> int:
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> PatientQuerySet:
-        """Patients this user may see. Every page and endpoint starts here."""
+        """Patients this user may see. Every page and endpoint starts here.
+
+        A record that was merged into another is seen through that one only.
+        """
         if permissions.can(user, Permission.PATIENT_VIEW):
-            return self.filter(care_team__in=user.care_teams.all())
+            from .access import EmergencyAccess
+
+            # The database's clock: an access ends for everybody at the same moment.
+            emergencies = EmergencyAccess.objects.filter(user=user, ended_at=None).filter(
+                granted_at__lte=Now(), expires_at__gt=Now()
+            )
+            return self.in_use().filter(
+                Q(care_team__in=user.care_teams.all()) | Q(pk__in=emergencies.values("patient_id"))
+            )
         if permissions.can(user, Permission.OWN_RECORD_VIEW):
-            return self.filter(user=user)
+            return self.in_use().filter(user=user)
         return self.none()
+
+    def identifiable_to(self, user: User) -> PatientQuerySet:
+        """Patients whom this user may look up by number, name and birth date, to say whose a
+        result is. Demographics only: never a way to the record."""
+        if permissions.can(user, Permission.INTAKE_RESOLVE):
+            return self.in_use()
+        return self.none()
+
+    def in_use(self) -> PatientQuerySet:
+        return self.filter(merged_into=None)
 
 
 class Patient(models.Model):
@@ -47,11 +69,17 @@ class Patient(models.Model):
         ASIAN = "non_hispanic_asian", "Non-Hispanic Asian"
         OTHER = "other", "Other"
 
+    class Precision(models.TextChoices):
+        DAY = "day", "Day"
+        MONTH = "month", "Month only"
+        YEAR = "year", "Year only"
+
     class Privacy:
-        identifying = {"family_name", "given_name", "user"}
+        identifying = {"family_name", "given_name", "user", "phone", "postal_code"}
         sensitive = {"sex", "birth_date", "died_on", "ethnicity", "pregnant_since",
                      "is_breastfeeding"}  # fmt: skip
-        plain = {"id", "public_id", "care_team", "is_synthetic", "conditions_reviewed_on",
+        plain = {"id", "public_id", "care_team", "is_synthetic", "merged_into",
+                 "birth_date_precision", "conditions_reviewed_on",
                  "medications_reviewed_on", "allergies_reviewed_on", "family_reviewed_on",
                  "updated_at"}  # fmt: skip
 
@@ -63,12 +91,20 @@ class Patient(models.Model):
     family_name = models.CharField(max_length=100)
     given_name = models.CharField(max_length=100)
     sex = models.CharField("sex at birth", max_length=7, choices=Sex)
-    birth_date = models.DateField()
+    birth_date = models.DateField(help_text="The middle of what is known of it")
+    birth_date_precision = models.CharField(
+        max_length=5, choices=Precision, default="day", db_default="day"
+    )
     died_on = models.DateField(null=True, blank=True)
     ethnicity = models.CharField(max_length=20, choices=Ethnicity, blank=True)
     pregnant_since = models.DateField(null=True, blank=True, help_text="Last menstrual period")
     is_breastfeeding = models.BooleanField(null=True)
+    phone = models.CharField(max_length=30, blank=True, default="", db_default="")
+    postal_code = models.CharField(max_length=12, blank=True, default="", db_default="")
     is_synthetic = models.BooleanField(default=False)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_records"
+    )
     # A list nobody has gone through is unknown; an empty one that was is "none".
     conditions_reviewed_on = models.DateField(null=True, blank=True)
     medications_reviewed_on = models.DateField(null=True, blank=True)

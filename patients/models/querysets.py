@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from healthcare.accounts.models import User
 
@@ -36,3 +38,41 @@ class PatientFact(models.Model):
 
     def __str__(self):
         return f"#{self.pk}"
+
+
+class RecordFactQuerySet(PatientFactQuerySet):
+    """Facts that may have been corrected: a correction is a new row, the old one ends."""
+
+    def current(self) -> Self:
+        return self.filter(superseded_at=None)
+
+    def known_at(self, moment: datetime) -> Self:
+        """What the record said at a moment, whatever has been corrected since."""
+        return self.filter(
+            Q(superseded_at=None) | Q(superseded_at__gt=moment), recorded_at__lte=moment
+        )
+
+
+class RecordFact(PatientFact):
+    """A fact of the record that people and other systems may correct; nothing is overwritten."""
+
+    PLAIN = {"id", "patient", "recorded_at", "source", "external_id", "entered_by",
+             "superseded_at", "change_reason"}  # fmt: skip
+
+    external_id = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="The sender's own number"
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    superseded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a correction or a removal ended it"
+    )
+    change_reason = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Why it was ended"
+    )
+
+    objects = RecordFactQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        abstract = True

@@ -34,15 +34,19 @@ class Analyte(models.Model):
 
 
 class ReferenceRange(models.Model):
-    """Usual values of an analyte for a sex and age; pregnancy where it differs."""
+    """Usual values of an analyte for a sex and age; pregnancy and laboratory where they differ."""
 
     class Privacy:
         identifying: set[str] = set()
         sensitive: set[str] = set()
-        plain = {"id", "analyte", "sex", "is_pregnant", "age_from", "age_to", "low", "high",
-                 "source"}  # fmt: skip
+        plain = {"id", "analyte", "lab_source", "sex", "is_pregnant", "age_from", "age_to",
+                 "low", "high", "source"}  # fmt: skip
 
     analyte = models.ForeignKey(Analyte, on_delete=models.CASCADE, related_name="ranges")
+    lab_source = models.ForeignKey(
+        "LabSource", on_delete=models.CASCADE, null=True, related_name="ranges",
+        help_text="Empty: any laboratory",
+    )  # fmt: skip
     sex = models.CharField(max_length=7, blank=True, help_text="Empty: any")
     is_pregnant = models.BooleanField(default=False)
     age_from = models.PositiveSmallIntegerField(default=0)
@@ -69,8 +73,9 @@ class ResultQuerySet(PatientFactQuerySet):
 class Result(PatientFact):
     """One version of one measured value: laboratory, vital sign, biometric or survey score.
 
-    Never edited. A correction is a new row with the same `thread`; the row before it gets
-    `superseded_at`, so "as known on day D" is one filter.
+    Never edited but for its end. What is one result: patient, analyte, time of collection and
+    accession number. Rows that share them are its versions; `superseded_at` says until when
+    each was what we believed, so that "as known on day D" is one filter. Decisions 0002, 0007.
     """
 
     class Status(models.TextChoices):
@@ -88,61 +93,82 @@ class Result(PatientFact):
         N = "N", "Normal"
         H = "H", "High"
         HH = "HH", "Critically high"
+        A = "A", "Abnormal"
 
     VOID = [Status.REGISTERED, Status.CANCELLED, Status.ENTERED_IN_ERROR]
 
     class Privacy:
         identifying = {"accession"}
-        sensitive = {"value", "comparator", "value_as_sent", "unit_as_sent", "collected_at",
-                     "issued_at", "reference_low", "reference_high", "flag"}  # fmt: skip
-        plain = {"id", "patient", "analyte", "lab_import", "import_row", "thread", "version_key",
-                 "status", "recorded_at", "source", "superseded_at"}  # fmt: skip
+        sensitive = {"value", "comparator", "text", "note", "value_as_sent", "unit_as_sent",
+                     "collected_at", "issued_at", "reference_low", "reference_high",
+                     "flag"}  # fmt: skip
+        plain = {"id", "patient", "analyte", "lab_import", "import_row", "version", "restatement",
+                 "status", "recorded_at", "source", "superseded_at", "withdrawn_at"}  # fmt: skip
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="results")
+    # No index of its own: `result_once` begins with the patient.
+    patient = models.ForeignKey(
+        Patient, on_delete=models.CASCADE, related_name="results", db_index=False
+    )
     # No index: nobody reads all results of an analyte, and each index costs every insert.
     analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+", db_index=False)
     lab_import = models.ForeignKey(
         "LabImport", on_delete=models.PROTECT, null=True, related_name="results"
     )
     import_row = models.PositiveBigIntegerField(null=True, help_text="Line of the file")
-    thread = models.BinaryField(max_length=16, help_text="Digest of what is one result")
-    version_key = models.BinaryField(
-        max_length=16, unique=True, help_text="Digest of thread, status, value and issue time"
+    version = models.BigIntegerField(
+        help_text="Digest of status, comparator, value, text and the time of issue as sent"
+    )
+    restatement = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often the same was said anew after a withdrawal"
     )
     accession = models.CharField(max_length=64, blank=True)
     value = models.FloatField(
-        null=True, help_text="In the analyte's canonical unit; none when cancelled before one was"
+        null=True, help_text="In the analyte's canonical unit; none when text says it all"
     )
     comparator = models.CharField(max_length=2, blank=True)
+    text = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Such as negative, 2+"
+    )
+    note = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="The laboratory's remark"
+    )
     value_as_sent = models.CharField(max_length=40, blank=True)
     unit_as_sent = models.CharField(max_length=30)
     status = models.CharField(max_length=16, choices=Status, default=Status.FINAL)
+    # A day alone stands for its noon at the site.
     collected_at = models.DateTimeField()
     issued_at = models.DateTimeField(help_text="When the laboratory said so")
     reference_low = models.FloatField(null=True)
     reference_high = models.FloatField(null=True)
     flag = models.CharField(max_length=2, choices=Flag, blank=True)
     superseded_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, help_text="When its file was withdrawn or the result moved to its right patient"
+    )
 
     objects = ResultQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="result_that_counts_has_a_value",
+                name="result_that_counts_says_something",
                 condition=Q(value__isnull=False)
+                | ~Q(text="")
                 | Q(status__in=["registered", "cancelled", "entered-in-error"]),
-            )
-        ]
-        indexes = [
-            # Serves "newest of each analyte" and one analyte's trend without touching the table.
-            models.Index(
-                fields=["patient", "analyte", "-collected_at"],
-                include=["value", "comparator", "flag", "status", "recorded_at"],
-                condition=Q(superseded_at=None),
-                name="result_newest",
             ),
-            models.Index(fields=["thread"], name="result_thread"),
+            models.CheckConstraint(
+                name="result_withdrawn_has_ended",
+                condition=Q(withdrawn_at=None) | Q(superseded_at__isnull=False),
+            ),
+            # One index for everything: it keeps versions unique, finds the versions of one
+            # result, and serves a patient's newest values and trends in their order.
+            models.UniqueConstraint(
+                name="result_once",
+                fields=["patient", "analyte", "collected_at", "accession", "version",
+                        "restatement"],
+            ),
+        ]  # fmt: skip
+        indexes = [
             # Serves the worklist: who has a critical result of late. Few rows qualify.
             models.Index(
                 fields=["-collected_at", "patient"],
@@ -154,3 +180,34 @@ class Result(PatientFact):
     @property
     def is_critical(self) -> bool:
         return self.flag in {self.Flag.LL, self.Flag.HH}
+
+
+class LatestResult(models.Model):
+    """The newest current value of each analyte of a patient, kept by whatever stores results.
+
+    A copy that can be rebuilt from `Result` at any time (`labstore.refresh_latest`): it makes a
+    patient's page cost the same whatever lies behind it.
+    """
+
+    class Privacy:
+        identifying: set[str] = set()
+        sensitive = {"value", "comparator", "text", "flag", "collected_at"}
+        plain = {"pk", "patient", "analyte", "result", "recorded_at"}
+
+    pk = models.CompositePrimaryKey("patient_id", "analyte_id")
+    patient = models.ForeignKey(
+        Patient, on_delete=models.CASCADE, related_name="latest_results", db_index=False
+    )
+    analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+", db_index=False)
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="+", db_index=False)
+    collected_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    value = models.FloatField(null=True)
+    comparator = models.CharField(max_length=2, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    flag = models.CharField(max_length=2, blank=True)
+
+    objects = PatientFactQuerySet.as_manager()
+
+    def __str__(self):
+        return f"#{self.patient_id}/{self.analyte_id}"

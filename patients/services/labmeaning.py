@@ -100,25 +100,18 @@ class Interpreter:
         day = self._check_times(row, person)
         age = completed_years(person.birth_date, day)
         usual = self._limits(row, analyte, person, day, age, factor, offset)
-        thread = resultkeys.thread(person.patient_id, analyte_id, row.collected_at, row.accession)
         return Incoming(
             import_row=row.row,
             patient_id=person.patient_id,
             analyte_id=analyte_id,
-            thread=thread,
-            version_key=resultkeys.version(
-                thread, row.status, row.comparator, value, row.issued_at
-            ),
+            version=resultkeys.version(row.status, row.comparator, value, "", row.issued_at),
             accession=row.accession,
             value=value,
             comparator=row.comparator,
             value_as_sent=row.value_as_sent,
             unit_as_sent=row.unit,
             status=row.status,
-            # A day alone stands for its noon, which today may still be to come.
-            collected_at=row.collected_at
-            if row.has_time
-            else min(row.collected_at, self.received_at),
+            collected_at=row.collected_at,
             issued_at=row.issued_at or self._issued_at(row),
             reference_low=usual[0],
             reference_high=usual[1],

@@ -1,6 +1,6 @@
 """Results into the database by sets: COPY aside, insert what is new, order the versions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,8 +21,7 @@ class Incoming(NamedTuple):
     import_row: int
     patient_id: int
     analyte_id: int
-    thread: bytes
-    version_key: bytes
+    version: int
     accession: str
     value: float | None
     comparator: str
@@ -44,8 +43,8 @@ class Counts(NamedTuple):
 
 STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS lab_incoming (
-    import_row bigint, patient_id bigint, analyte_id bigint, thread bytea, version_key bytea,
-    accession text, value float8, comparator text, value_as_sent text, unit_as_sent text,
+    import_row bigint, patient_id bigint, analyte_id bigint, version bigint, accession text,
+    value float8, comparator text, value_as_sent text, unit_as_sent text,
     status text, collected_at timestamptz, issued_at timestamptz, reference_low float8,
     reference_high float8, flag text
 ) ON COMMIT DELETE ROWS
@@ -53,26 +52,30 @@ CREATE TEMPORARY TABLE IF NOT EXISTS lab_incoming (
 # In the order of the index that pages read, which is what makes it cheap to fill.
 INSERT = """
 INSERT INTO patients_result (
-    patient_id, analyte_id, lab_import_id, import_row, thread, version_key, accession, value,
+    patient_id, analyte_id, lab_import_id, import_row, version, accession, value,
     comparator, value_as_sent, unit_as_sent, status, collected_at, issued_at, reference_low,
     reference_high, flag, recorded_at, source)
-SELECT patient_id, analyte_id, %(lab_import)s, import_row, thread, version_key, accession, value,
+SELECT patient_id, analyte_id, %(lab_import)s, import_row, version, accession, value,
     comparator, value_as_sent, unit_as_sent, status, collected_at, issued_at, reference_low,
     reference_high, flag, %(recorded_at)s, %(source)s
 FROM lab_incoming
 ORDER BY patient_id, analyte_id, collected_at, import_row
-ON CONFLICT (version_key) DO NOTHING
+ON CONFLICT ON CONSTRAINT result_once DO NOTHING
 """
 # LATERAL keeps the planner, which knows nothing of a staging table, at one index probe a thread.
 # Counting from the rows and not from the insert makes it the same for any cut of the file.
 SEVERAL_VERSIONS = """
-SELECT incoming.thread, stored.versions, stored.fresh
-FROM (SELECT DISTINCT thread FROM lab_incoming) AS incoming
+SELECT patient_id, analyte_id, collected_at, accession, stored.versions, stored.fresh
+FROM (
+    SELECT DISTINCT patient_id, analyte_id, collected_at, accession FROM lab_incoming
+) AS incoming
 CROSS JOIN LATERAL (
     SELECT count(*) AS versions,
         count(*) FILTER (WHERE lab_import_id = %(lab_import)s AND import_row >= %(first_row)s)
             AS fresh
-    FROM patients_result WHERE patients_result.thread = incoming.thread
+    FROM patients_result AS result
+    WHERE result.patient_id = incoming.patient_id AND result.analyte_id = incoming.analyte_id
+        AND result.collected_at = incoming.collected_at AND result.accession = incoming.accession
 ) AS stored
 WHERE stored.versions > 1 AND stored.fresh > 0
 """
@@ -86,14 +89,17 @@ FROM (
         THEN greatest(next_known_at, recorded_at) END AS superseded_at
     FROM (
         SELECT id, recorded_at, min(recorded_at) OVER (
-            PARTITION BY thread
+            PARTITION BY patient_id, analyte_id, collected_at, accession
             ORDER BY status NOT IN ('registered', 'preliminary'), issued_at,
                 CASE status WHEN 'registered' THEN 0 WHEN 'preliminary' THEN 1 WHEN 'final' THEN 2
                     WHEN 'corrected' THEN 3 WHEN 'amended' THEN 3 ELSE 4 END,
-                recorded_at, import_row NULLS FIRST, version_key
+                recorded_at, import_row NULLS FIRST, version
             ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS next_known_at
-        FROM patients_result WHERE thread = ANY(%(threads)s)
+        FROM patients_result WHERE (patient_id, analyte_id, collected_at, accession) IN (
+            SELECT * FROM unnest(%(patients)s::bigint[], %(analytes)s::bigint[],
+                %(collected)s::timestamptz[], %(accessions)s::text[])
+        )
     ) AS versions
 ) AS ordered
 WHERE result.id = ordered.id AND result.superseded_at IS DISTINCT FROM ordered.superseded_at
@@ -121,16 +127,22 @@ def store(lab_import: LabImport, results: list[Incoming]) -> Counts:
         stored = cursor.rowcount
         cursor.execute(SEVERAL_VERSIONS, lookup)
         several = cursor.fetchall()
-        supersede(thread for thread, _versions, _fresh in several)
-    corrected = sum(fresh - (fresh == versions) for _thread, versions, fresh in several)
+        supersede(row[:4] for row in several)
+    corrected = sum(fresh - (fresh == versions) for *_thread, versions, fresh in several)
     return Counts(stored - corrected, corrected, len(results) - stored)
 
 
-def supersede(threads: Iterable[bytes]) -> None:
-    """Mark every version of these results but the newest as superseded."""
-    if keys := [bytes(thread) for thread in threads]:
+def supersede(threads: Iterable[Sequence[Any]]) -> None:
+    """Mark every version of these results but the newest as superseded.
+
+    A result is (patient_id, analyte_id, collected_at, accession).
+    """
+    if keys := list(threads):
+        patients, analytes, collected, accessions = map(list, zip(*keys, strict=True))
+        columns = {"patients": patients, "analytes": analytes, "collected": collected,
+                   "accessions": accessions}  # fmt: skip
         with connection.cursor() as cursor:
-            cursor.execute(SUPERSEDE, {"threads": keys})
+            cursor.execute(SUPERSEDE, columns)
 
 
 def store_problems(lab_import: LabImport, problems: list[labcsv.Problem]) -> None:
@@ -142,10 +154,10 @@ def store_problems(lab_import: LabImport, problems: list[labcsv.Problem]) -> Non
 
 def _line(result: Incoming) -> str:
     """One row in the text format of COPY; \\N is null, bytes are hexadecimal."""
-    (row, patient, analyte, thread, version, accession, value, comparator, as_sent, unit,
+    (row, patient, analyte, version, accession, value, comparator, as_sent, unit,
      status, collected, issued, low, high, flag) = result  # fmt: skip
     return (
-        f"{row}\t{patient}\t{analyte}\t\\\\x{thread.hex()}\t\\\\x{version.hex()}\t"
+        f"{row}\t{patient}\t{analyte}\t{version}\t"
         f"{accession.translate(ESCAPES)}\t{_number(value)}\t{comparator}\t"
         f"{as_sent.translate(ESCAPES)}\t{unit.translate(ESCAPES)}\t{status}\t"
         f"{collected.isoformat()}\t{issued.isoformat()}\t{_number(low)}\t{_number(high)}\t{flag}\n"

@@ -29,13 +29,11 @@ def store(long: pd.DataFrame, people: pd.DataFrame, analyte_ids: Mapping[str, in
     """
     limits = _limits(long, people)
     analyte = long["code"].map(analyte_ids).astype("int64")
-    threads, versions = _keys(long, analyte)
     rows = pd.DataFrame(
         {
             "patient_id": long["patient_id"],
             "analyte_id": analyte,
-            "thread": threads,
-            "version_key": versions,
+            "version": _versions(long),
             "accession": long["accession"],
             "value": long["value"],
             "comparator": long["comparator"],
@@ -108,25 +106,15 @@ def _completed_years(birth_date: pd.Series, day: pd.Series) -> pd.Series:
     return day.dt.year - birth_date.dt.year - (~had_birthday).astype(int)
 
 
-def _keys(long: pd.DataFrame, analyte: pd.Series) -> tuple[list[bytes], list[bytes]]:
-    collected = _microseconds(long["collected_at"])
-    issued = _microseconds(long["issued_at"])
-    threads = [
-        resultkeys.thread_at(*key)
-        for key in zip(
-            long["patient_id"].tolist(), analyte.tolist(), collected, long["accession"].tolist(),
-            strict=True,
-        )
-    ]  # fmt: skip
-    versions = [
-        resultkeys.version_at(*key)
-        for key in zip(
-            threads, long["status"].tolist(), long["comparator"].tolist(),
-            long["value"].tolist(), issued, strict=True,
-        )
-    ]  # fmt: skip
-    return threads, versions
+def _versions(long: pd.DataFrame) -> np.ndarray:
+    return resultkeys.versions(
+        long["status"].map(resultkeys.STATUSES).to_numpy(),
+        long["comparator"].map(resultkeys.COMPARATORS).to_numpy(),
+        long["value"].to_numpy(float),
+        np.zeros(len(long), "int64"),
+        _microseconds(long["issued_at"]),
+    )
 
 
-def _microseconds(moments: pd.Series) -> list[int]:
-    return moments.to_numpy("datetime64[us]").astype("int64").tolist()
+def _microseconds(moments: pd.Series) -> np.ndarray:
+    return moments.to_numpy("datetime64[us]").astype("int64")

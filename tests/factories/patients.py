@@ -79,11 +79,8 @@ class ResultFactory(factory.django.DjangoModelFactory):
     source = "test"
     comparator = ""
     accession = factory.Sequence("T{:06}".format)
-    thread = factory.LazyAttribute(
-        lambda o: resultkeys.thread(o.patient.pk, o.analyte.pk, o.collected_at, o.accession)
-    )
-    version_key = factory.LazyAttribute(
-        lambda o: resultkeys.version(o.thread, o.status, o.comparator, o.value, o.issued_at)
+    version = factory.LazyAttribute(
+        lambda o: resultkeys.version(o.status, o.comparator, o.value, "", o.issued_at)
     )
 
 

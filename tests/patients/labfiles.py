@@ -17,8 +17,9 @@ HEADER = "mrn,code,value,unit,collected_at,status,issued_at,accession"
 COLUMNS = [
     "patient_id", "analyte__code", "accession", "value", "comparator", "value_as_sent",
     "unit_as_sent", "status", "flag", "collected_at", "issued_at", "recorded_at",
-    "reference_low", "reference_high", "superseded_at", "import_row", "thread", "version_key",
+    "reference_low", "reference_high", "superseded_at", "import_row", "version",
 ]  # fmt: skip
+RESULT_ORDER = ["patient", "analyte", "collected_at", "accession", "version", "restatement"]
 
 
 def text(*lines, header=HEADER):
@@ -58,7 +59,9 @@ def dump():
     """Every result in one order and without the numbers that the database gave."""
     return [
         tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in row)
-        for row in Result.objects.order_by("version_key").values_list(*COLUMNS)
+        for row in Result.objects.order_by(
+            "patient", "analyte", "collected_at", "accession", "version"
+        ).values_list(*COLUMNS)
     ]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
+from patients import queries
 from patients.models import Analyte, Result
 from patients.services import labs
 from tests.factories import LabImportFactory, PatientFactory
@@ -155,7 +156,9 @@ def test_a_pregnant_womans_range_is_hers(ada):
 def test_a_day_alone_that_is_today_is_taken():
     import_lines(f"{ADA},HBA1C,7,%,2026-03-02,,,")
 
-    assert Result.objects.get().collected_at <= NOW + dt.timedelta(minutes=10)
+    patient = Result.objects.get().patient
+    facts = queries.facts_known_at(NOW + dt.timedelta(minutes=1), [patient])[patient.pk]
+    assert facts.measurements["HBA1C"].value == 7
 
 
 def test_an_import_without_the_analyte_table_says_what_to_do():

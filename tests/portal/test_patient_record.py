@@ -42,7 +42,7 @@ def test_a_critical_result_that_was_repeated_and_is_normal_raises_no_alarm(page,
 def test_a_corrected_result_shows_what_was_believed_before(page, patient):
     old = ResultFactory(patient=patient, code="CREAT", value=1.9, superseded_at=DAY)
     ResultFactory(
-        patient=patient, code="CREAT", value=1.1, status="corrected", thread=old.thread,
+        patient=patient, code="CREAT", value=1.1, status="corrected", accession=old.accession,
         issued_at=DAY + dt.timedelta(hours=3),
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ def test_a_cancelled_result_counts_nowhere_but_stays_in_its_history(page, patien
     old = ResultFactory(patient=patient, code="SODIUM", value=140, superseded_at=DAY)
     ResultFactory(
         patient=patient, code="SODIUM", value=None, value_as_sent="", status="cancelled",
-        thread=old.thread, issued_at=DAY + dt.timedelta(hours=1), version_key=b"0" * 16,
+        accession=old.accession, issued_at=DAY + dt.timedelta(hours=1),
     )  # fmt: skip
 
     context = page().context

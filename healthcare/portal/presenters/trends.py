@@ -90,9 +90,9 @@ def grid(record: Record) -> dict:
 
 def corrections(record: Record) -> list[dict]:
     """Results with more than one version: each value that was, and the one that counts."""
-    threads: dict[bytes, list[Any]] = defaultdict(list)
+    threads: dict[tuple, list[Any]] = defaultdict(list)
     for result in record.results:
-        threads[bytes(result.thread)].append(result)
+        threads[result.analyte_id, result.collected_at, result.accession].append(result)
     changed = [versions for versions in threads.values() if len(versions) > 1]
     newest_first = sorted(changed, key=lambda versions: versions[-1].recorded_at, reverse=True)
     return [_correction(sorted(versions, key=_issue)) for versions in newest_first]
