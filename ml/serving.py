@@ -23,11 +23,12 @@ from ml.explanation import points
 from ml.facts import Facts
 from ml.features import person
 from ml.features.limits import implausible_codes
-from ml.models import boosting, knowledge, uncertainty
+from ml.models import knowledge, uncertainty
 from ml.persistence import Artifact
 from ml.studies import registry
 from ml.studies.inputs import NEXT_TESTS
 from ml.studies.spec import Study, Tier
+from ml.trees import CompiledTrees
 from ml.types import Abstention, Assessment, Contribution, Outcome
 
 LEAST_GAIN = 0.05
@@ -85,7 +86,7 @@ class RiskModel:
         self.features = tuple(person.get(name) for name in manifest["features"])
         self._names = tuple(manifest["features"])
         self._groups = self.study.groups
-        self._booster, self._refits = artifact.booster, artifact.refits
+        self._trees, self._refits = CompiledTrees.of(artifact.booster), artifact.refits
         self._age_min, self._age_cap = serving["ages"]
         self._base = float(serving["base_logit"])
         self._knowledge = knowledge.Knowledge(
@@ -117,7 +118,7 @@ class RiskModel:
         if set(self._names) != set(inputs):
             raise WrongInputs(self.task, set(self._names) ^ set(inputs))
         row = np.array([[inputs[name] for name in self._names]], dtype=np.float32)
-        return float(expit(boosting.margins(self._booster, row))[0])
+        return float(expit(self._trees.margins(row).astype(float))[0])
 
     def _matrix(self, people: Sequence[Facts]) -> NDArray[np.float32]:
         X = person.matrix(people, self._names)
@@ -128,8 +129,8 @@ class RiskModel:
     def _cases(self, people: Sequence[Facts], X: NDArray[np.float32]) -> list[_Case]:
         if not people:
             return []
-        margin = boosting.margins(self._booster, X)
-        phi = boosting.contributions(self._booster, X)[:, :-1]
+        margin = self._trees.margins(X).astype(float)
+        phi = self._trees.contributions(X)[:, :-1]
         shares = points.from_logit(phi, np.full(len(X), self._base), margin)
         spread = uncertainty.deviations(self._refits.margins(X))
         open_variance = self._knowledge.open_variance(X)

@@ -1,4 +1,4 @@
-"""Boosted trees on the logit of risk: fit, margins and exact contributions.
+"""Boosted trees on the logit of risk: fit, margins, bytes. Exact contributions: `ml.trees`.
 
 XGBoost's own logistic loss is left as it is: no class weights, no resampling, native handling
 of missing inputs (each split learns which way an unknown value goes).
@@ -59,12 +59,16 @@ def margins(booster: "Booster", X: NDArray[np.float32]) -> NDArray[np.float64]:
     return booster.inplace_predict(X, predict_type="margin", validate_features=False).astype(float)
 
 
-def contributions(booster: "Booster", X: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Exact TreeSHAP on the logit, shape (people, features + 1); the last is the base value."""
+def base_value(booster: "Booster") -> float:
+    """Mean margin of the training rows, in the bits that XGBoost states it in.
+
+    Artefacts are known by their digest: the same training must give the same number for ever.
+    """
     import xgboost as xgb
 
-    data = xgb.DMatrix(X, feature_names=booster.feature_names, nthread=1)
-    return booster.predict(data, pred_contribs=True).astype(float)
+    nobody = np.full((1, booster.num_features()), np.nan, np.float32)
+    data = xgb.DMatrix(nobody, feature_names=booster.feature_names, nthread=1)
+    return float(booster.predict(data, pred_contribs=True)[0, -1])
 
 
 def to_bytes(booster: "Booster") -> bytes:

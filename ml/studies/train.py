@@ -116,7 +116,7 @@ def _serving(
     study: Study, people: cohort.Cohort, booster: Any, fits: crossfit.CrossFit
 ) -> dict[str, Any]:
     """The numbers beside the trees that an assessment reads."""
-    base = float(boosting.contributions(booster, people.X[:1])[0, -1])
+    base = boosting.base_value(booster)
     total = sum(fits.group_variance.values())
     scale = fits.all_variance / total if total else 0.0
     return {

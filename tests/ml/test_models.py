@@ -9,6 +9,7 @@ from scipy.special import expit
 from ml.explanation import points
 from ml.features import person
 from ml.models import boosting, knowledge, refits, uncertainty
+from ml.trees import CompiledTrees
 
 NAMES = ("age", "waist", "hdl")
 
@@ -51,7 +52,7 @@ def test_model_survives_its_bytes(booster):
 def test_contributions_and_base_add_up_to_the_margin(booster):
     X, _ = rows(50, seed=9)
 
-    total = boosting.contributions(booster, X).sum(axis=1)
+    total = CompiledTrees.of(booster).contributions(X).sum(axis=1)
 
     np.testing.assert_allclose(total, boosting.margins(booster, X), atol=1e-5)
 
