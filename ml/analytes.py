@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Literal
 
 from ml import reference
@@ -77,6 +78,22 @@ class Analyte:
         return low <= value <= high
 
 
+@dataclass(frozen=True, slots=True)
+class DeltaCheck:
+    """The largest change of a value that is believed without a second look."""
+
+    code: str
+    change: float  # in the canonical unit, or in per cent of the earlier value
+    is_percent: bool
+    days: int  # between the two samples, at most
+    source: str
+
+    def is_exceeded(self, earlier: float, later: float) -> bool:
+        """Whether two values within `days` differ by more than `change`."""
+        scale = abs(earlier) / 100 if self.is_percent else 1.0
+        return abs(later - earlier) > self.change * scale
+
+
 def all() -> tuple[Analyte, ...]:  # noqa: A001 - read as analytes.all()
     """Every analyte, in the order of the table."""
     return tuple(_table().values())
@@ -98,6 +115,11 @@ def by_loinc(loinc: str) -> Analyte | None:
 def resolve(text: str) -> Analyte | None:
     """The analyte meant by a short name, LOINC code, display name or common synonym."""
     return by_loinc(text) or _names().get(_plain(text))
+
+
+def names() -> Mapping[str, Analyte]:
+    """Every name an analyte goes by (lower case, words parted by one space) and whose it is."""
+    return MappingProxyType(_names())
 
 
 def reference_range(
@@ -143,6 +165,16 @@ def flag(
     return "" if low is None and high is None else "N"
 
 
+def delta_check(code: str) -> DeltaCheck | None:
+    """How much an analyte may change between two samples; None where nothing is known."""
+    return _delta_checks().get(code)
+
+
+def delta_checks() -> tuple[DeltaCheck, ...]:
+    """Every limit of change that is known."""
+    return tuple(_delta_checks().values())
+
+
 def is_plausible(code: str, value: float) -> bool:
     """Whether a value in the canonical unit can be true of a living person."""
     return get(code).is_plausible(value)
@@ -164,6 +196,20 @@ def _plain(text: str) -> str:
 @cache
 def _table() -> dict[str, Analyte]:
     return {row["short_name"]: _analyte(row) for row in reference.rows("analytes.csv")}
+
+
+@cache
+def _delta_checks() -> dict[str, DeltaCheck]:
+    return {
+        row["code"]: DeltaCheck(
+            code=get(row["code"]).code,
+            change=float(row["change"]),
+            is_percent=row["kind"] == "percent",
+            days=int(row["days"]),
+            source=row["source"],
+        )
+        for row in reference.rows("delta_checks.csv")
+    }
 
 
 @cache

@@ -90,10 +90,15 @@ def resolve_medications(text: str) -> tuple[str, ...]:
     if word.isdigit():
         return _map("medication_names.csv", "rxnorm").get(word, ())
     names, rest = _drug_names(_plain(word))
-    if not names or not all(FORM.fullmatch(part) for part in rest):
-        return ()
-    classes = [code for name in names for code in _map("medication_names.csv", "name")[name]]
-    return tuple(dict.fromkeys([*_high_intensity(names, word), *classes]))
+    return _classes(names, word) if all(FORM.fullmatch(part) for part in rest) else ()
+
+
+def drugs_in(text: str) -> tuple[str, ...]:
+    """Drug classes of every drug that a terminology's own name of a product holds.
+
+    Only for such names: in a person's words one that is not known may say that it was stopped.
+    """
+    return _classes(_drug_names(_plain(text))[0], text)
 
 
 def resolve_medication(text: str) -> str | None:
@@ -188,6 +193,11 @@ def _drug_names(text: str) -> tuple[list[str], list[str]]:
         (names if name else rest).append(name or words[0])
         words = words[len(name.split()) if name else 1 :]
     return names, rest
+
+
+def _classes(names: list[str], text: str) -> tuple[str, ...]:
+    classes = [code for name in names for code in _map("medication_names.csv", "name")[name]]
+    return tuple(dict.fromkeys([*_high_intensity(names, text), *classes]))
 
 
 def _high_intensity(names: list[str], text: str) -> list[str]:

@@ -1,16 +1,19 @@
 """Values of analytes in the units that laboratories write, turned into the canonical one.
 
-A closed list: the analyte's own conversions, the same units with other SI prefixes, and
-the spellings seen in real files. Anything else is refused with the units that would do.
-No unit library stands behind this, on purpose: general parsers read `K/uL` as kelvin per
-microlitre, cannot know that mmol/L of cholesterol and of glucose weigh differently, and
-turn a wrong unit into a wrong number where a refusal is the safe answer.
+A closed list comes first: the analyte's own conversions, the same units with other SI
+prefixes, and the spellings seen in real files. What it does not hold may still be strict
+UCUM that measures the same as one of the analyte's own units (`mg/cL` beside `mg/dL`): then
+a unit library says how much it is (`ml.ucum`). Anything else is refused with the units that
+would do: general parsers read `K/uL` as kelvin per microlitre, cannot know that mmol/L of
+cholesterol and of glucose weigh differently, and turn a wrong unit into a wrong number where
+a refusal is the safe answer.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
 
-from ml import analytes
+from ml import analytes, reference
 from ml.analytes import Analyte, Conversion
 
 PREFIXES = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
@@ -22,9 +25,10 @@ COUNTS = {"": 1.0, "10*3": 1e3, "10*6": 1e6, "10*9": 1e9, "10*12": 1e12}
 # What may be written for a unit, both sides in the plain spelling of `_plain`.
 SPELLINGS = {
     "10*3/ul": ("k/ul", "thou/ul", "thousand/ul", "th/ul", "1000/ul", "k/mm3", "k/cumm",
-                "10*3/mm3", "10*3/cumm", "1000cells/ul", "g/l", "giga/l", "bil/l", "gpt/l"),
+                "10*3/mm3", "10*3/cumm", "1000cells/ul", "g/l", "giga/l", "bil/l", "gpt/l",
+                "giga.l-1"),
     "10*6/ul": ("m/ul", "mil/ul", "mill/ul", "million/ul", "millioncells/ul", "10*6/mm3",
-                "10*6/cumm", "m/mm3", "m/cumm", "t/l", "tera/l", "tpt/l"),
+                "10*6/cumm", "m/mm3", "m/cumm", "t/l", "tera/l", "tpt/l", "tera.l-1"),
     "/ul": ("cells/ul", "cell/ul", "/mm3", "cells/mm3", "/cumm", "cells/cumm", "#/ul"),
     "%": ("percent", "pct", "%ngsp", "ngsp%", "%dcct", "dcct%", "%hb", "%oftotalhgb"),
     "1": ("ratio", "fraction", "l/l", "proportion"),
@@ -80,6 +84,18 @@ SILENT = (
 )  # fmt: skip
 
 
+MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
+System = Literal["US", "SI"]
+
+
+class Shown(NamedTuple):
+    """A value as it is written: in which unit and with how many decimals."""
+
+    value: float
+    unit: str
+    decimals: int
+
+
 class UnknownUnit(ValueError):
     """A unit that the analyte is not known to be reported in."""
 
@@ -106,15 +122,90 @@ def express(code: str, value, unit: str):
 
 def conversion_of(code: str, unit: str) -> Conversion:
     """How one unit of an analyte becomes the canonical one. Raises UnknownUnit."""
-    known = _conversions(code)
-    found = known.get(_plain(unit))
+    found = _conversion(code, unit)
     if found is None:
         raise UnknownUnit(analytes.get(code), unit)
     return found
 
 
 def is_accepted(code: str, unit: str) -> bool:
-    return _plain(unit) in _conversions(code)
+    return _conversion(code, unit) is not None
+
+
+def display(code: str, value: float, system: System) -> Shown:
+    """A value in the canonical unit as a clinician of the US or of an SI country reads it.
+
+    >>> display("GLU", 99.0, "SI")
+    Shown(value=5.495115452930728, unit='mmol/L', decimals=1)
+    """
+    unit, decimals = display_unit(code, system)
+    return Shown(express(code, value, unit), unit, decimals)
+
+
+def written(shown: Shown) -> str:
+    """The number with its usual decimals; more where those would leave fewer than two digits.
+
+    >>> written(Shown(5.495, "mmol/L", 1)), written(Shown(0.0123, "10*9/L", 1))
+    ('5.5', '0.012')
+    """
+    value, _, decimals = shown
+    usual = f"{value:.{decimals}f}"
+    is_swallowed = value and abs(value) < 10 and abs(float(usual) - value) > abs(value) / 20
+    return f"{value:.2g}" if is_swallowed else usual
+
+
+def display_unit(code: str, system: System) -> tuple[str, int]:
+    """The UCUM unit of an analyte in a system, and the decimals that are usual there.
+
+    Raises UnknownAnalyte.
+    """
+    return _display_units()[analytes.get(code).code][system]
+
+
+def display_range(
+    code: str, low: float | None, high: float | None, system: System
+) -> tuple[float | None, float | None]:
+    """Limits in the canonical unit, written in the unit of a system; None stays None."""
+    unit, _ = display_unit(code, system)
+    low, high = (None if end is None else express(code, end, unit) for end in (low, high))
+    return low, high
+
+
+@cache
+def _display_units() -> dict[str, dict[System, tuple[str, int]]]:
+    shown: dict[str, dict[System, tuple[str, int]]] = {}
+    for row in reference.rows("display_units.csv"):
+        own = analytes.get(row["code"]).unit
+        shown[row["code"]] = {
+            "US": (own, int(row["decimals"])),
+            "SI": (row["si_unit"] or own, int(row["si_decimals"] or row["decimals"])),
+        }
+    return shown
+
+
+def _conversion(code: str, unit: str) -> Conversion | None:
+    return _conversions(code).get(_plain(unit)) or _by_library(code, unit)
+
+
+@lru_cache(maxsize=4096)
+def _by_library(code: str, unit: str) -> Conversion | None:
+    """The conversion of strict UCUM that measures the same as a unit of the analyte."""
+    from ml import ucum  # the library costs half a second, and most files never need it
+
+    strict = _without_silent_remarks(unit)
+    analyte = analytes.get(code)
+    for known, conversion in {analyte.unit: Conversion(1.0), **analyte.other_units}.items():
+        ratio = ucum.ratio(strict, _without_silent_remarks(known))
+        if ratio is not None:
+            return Conversion(conversion.factor * ratio, conversion.offset)
+    return None
+
+
+def _without_silent_remarks(unit: str) -> str:
+    text = re.sub(r"\s+", "", unit).translate(MICRO)
+    return re.sub(
+        r"\{([^{}]*)\}", lambda remark: "" if remark[1].casefold() in SILENT else remark[0], text
+    )
 
 
 @cache
@@ -164,14 +255,15 @@ def _families() -> list[dict[str, float]]:
     return [*amounts, counts]
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _plain(unit: str) -> str:
     """One spelling for what is the same unit: lower case, `u` for micro, `10*3`, `u` for IU."""
-    text = unit.strip().casefold().replace("\u00b5", "u").replace("\u03bc", "u")
+    text = unit.strip().casefold().translate(MICRO)
     text = text.translate(
         str.maketrans("\u00b2\u00b3\u2076\u2079\u00d7\u2044\u00ba", "2369x/\u00b0")
     )
     text = text.replace("{1.73_m2}", "1.73m2").replace("mcg", "ug").replace("mcl", "ul")
+    text = re.sub(r"/\{cells?\}$", "", text)  # pg/{cell} is a mean of cells, no rate
     for word in SILENT:
         text = text.replace(f"{{{word}}}", "")
     text = re.sub(r"\s+", "", text).replace("[", "").replace("]", "")

@@ -122,3 +122,49 @@ def test_impossible_values_are_recognised():
     assert analytes.is_plausible("CREAT", 60)
     assert not analytes.is_plausible("CREAT", 88.4)
     assert not analytes.is_plausible("GLU", 5.5)
+
+
+@pytest.mark.parametrize(("sex", "flag"), [("female", "N"), ("male", "L")])
+def test_haemoglobin_of_12_5_is_normal_for_a_woman_and_low_for_a_man(sex, flag):
+    assert analytes.flag("HGB", 12.5, sex, 40) == flag
+
+
+@pytest.mark.parametrize("code", [analyte.code for analyte in analytes.all()])
+@pytest.mark.parametrize("end", [0, 1])
+def test_nobody_under_18_is_flagged_by_the_limits_of_adults(code, end):
+    extreme = analytes.get(code).plausible[end]
+
+    assert analytes.flag(code, extreme, "male", 17.99) == ""
+    assert analytes.reference_range(code, "female", 17.99) == (None, None)
+
+
+@pytest.mark.parametrize(("value", "flag"), [(59, "L"), (60, "N"), (75, "N"), (110, "N")])
+def test_an_egfr_of_60_to_89_is_no_disease_by_itself(value, flag):
+    assert analytes.flag("EGFR", value, "female", 60) == flag
+
+
+def test_every_limit_of_change_is_sourced_and_of_a_known_analyte():
+    for check in analytes.delta_checks():
+        assert analytes.delta_check(check.code) is check
+        assert check.change > 0
+        assert check.days > 0
+        assert check.source
+
+
+@pytest.mark.parametrize(
+    ("code", "earlier", "later", "is_exceeded"),
+    [
+        ("SODIUM", 128, 142, True),
+        ("SODIUM", 129, 142, False),
+        ("CREAT", 1.0, 1.6, True),
+        ("CREAT", 1.0, 1.5, False),
+        ("MCV", 90, 84, True),
+        ("MCV", 90, 86, False),
+    ],
+)
+def test_changes_are_unlikely_beyond_their_limit(code, earlier, later, is_exceeded):
+    assert analytes.delta_check(code).is_exceeded(earlier, later) == is_exceeded
+
+
+def test_no_change_is_unlikely_where_nothing_is_known_of_it():
+    assert analytes.delta_check("CRP") is None

@@ -75,6 +75,9 @@ def test_letter_case_and_spaces_do_not_matter(pair):
         ("HCT", 0.42, "L/L", 42),
         ("DDIMER", 0.5, "mg/L FEU", 500),
         ("HSTNI", 12, "pg/mL", 12),
+        ("MCH", 30, "pg/{cell}", 30),
+        ("PLT", 250, "giga.l-1", 250),
+        ("BUN", 40, "mg/dL{urea}", 18.66),
     ],
 )
 def test_spellings_of_real_files_are_read(code, value, unit, expected):
@@ -90,7 +93,7 @@ def test_spellings_of_real_files_are_read(code, value, unit, expected):
         ("EGFR", "mL/min"),  # not scaled to body surface
         ("DDIMER", "ng/mL DDU"),
         ("DDIMER", "ng/mL{DDU}"),
-        ("BUN", "mg/dL{urea}"),
+        ("BUN", "mg/dL{protein}"),
         ("LPA_NMOL", "mg/dL"),
         ("MG", "kg"),
     ],
