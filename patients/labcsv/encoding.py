@@ -16,12 +16,12 @@ OTHER_FORMATS = [
     (b"PK\x03\x04", "a spreadsheet or zip archive. Save it as CSV and upload that"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file. Save it as CSV and upload that"),
     (b"\x1f\x8b", "a gzip archive. Unpack it and upload the CSV inside"),
-    (b"%PDF", "a PDF. Ask the laboratory for the results as CSV"),
-    (b"\x89PNG", "an image. Ask the laboratory for the results as CSV"),
-    (b"\xff\xd8\xff", "an image. Ask the laboratory for the results as CSV"),
-    (b"GIF8", "an image. Ask the laboratory for the results as CSV"),
-    (b"\x7fELF", "a program. Upload the results as CSV"),
-    (b"MZ", "a program. Upload the results as CSV"),
+    (b"%PDF", "a PDF. Ask the laboratory for the results as XLSX or CSV"),
+    (b"\x89PNG", "an image. Ask the laboratory for the results as XLSX or CSV"),
+    (b"\xff\xd8\xff", "an image. Ask the laboratory for the results as XLSX or CSV"),
+    (b"GIF8", "an image. Ask the laboratory for the results as XLSX or CSV"),
+    (b"\x7fELF", "a program. Upload the results as XLSX or CSV"),
+    (b"MZ\x90", "a program. Upload the results as XLSX or CSV"),
     (b"{", "JSON. Upload the results as CSV"),
     (b"<?xml", "XML. Upload the results as CSV"),
     (b"MSH|", "an HL7 message. Upload the results as CSV"),
@@ -69,13 +69,26 @@ def detect(file: IO[bytes]) -> Encoding:
         raise UnreadableFile("The file is empty.")
     for start, what in OTHER_FORMATS:
         if head.startswith(start):
-            raise UnreadableFile(f"This is not a CSV file but {what}.")
+            raise UnreadableFile(f"This is not a table but {what}.")
     for mark, name in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return _checked(file, name, len(mark))
     if wide := _wide(head):
         return _checked(file, wide, 0)
     return _narrow(file)
+
+
+def as_stated(file: IO[bytes], name: str) -> Encoding:
+    """The encoding that a person or an earlier look has stated.
+
+    A byte order mark and UTF-16 are beyond doubt and win over what was stated.
+    """
+    found = detect(file)
+    if found.name == name or found.mark or not found.is_narrow:
+        return found
+    if name.startswith("utf-16"):
+        return _checked(file, name, 0)
+    return Encoding(name, "surrogateescape", 0)
 
 
 def _wide(head: bytes) -> str:

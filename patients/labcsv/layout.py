@@ -3,36 +3,19 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import IO
 
-from .encoding import BLOCK, Encoding, UnreadableFile, detect
+from .encoding import BLOCK, Encoding, UnreadableFile, as_stated
+from .fields import FIELDS, REQUIRED, REQUIRED_IN_WIDE, headings
+from .profile import Profile
 
-__all__ = ["FIELDS", "Layout", "UnreadableFile", "inspect"]
+__all__ = ["ABSENT", "FIELDS", "REQUIRED", "Layout", "UnreadableFile", "from_profile"]
 
-DELIMITERS = ",;\t|"
-# What we read, each with the headings that mean it; the first one is ours and wins.
-FIELDS = {
-    "mrn": ("mrn", "patient_id", "identifier", "patient_identifier", "patient", "patient_mrn",
-            "medical_record_number", "subject_id", "pid"),
-    "identifier_system": ("identifier_system", "system", "assigning_authority"),
-    "code": ("code", "loinc", "loinc_code", "test_code", "analyte", "test", "test_name",
-             "component", "analyte_name"),
-    "value": ("value", "result", "result_value", "value_numeric", "numeric_value"),
-    "unit": ("unit", "units", "uom", "ucum", "result_unit"),
-    "collected_at": ("collected_at", "collected", "collection_time", "collection_date",
-                     "collected_on", "specimen_collected_at", "taken_at", "effective_at",
-                     "observed_at", "date", "datetime"),
-    "status": ("status", "result_status"),
-    "issued_at": ("issued_at", "issued", "reported_at", "resulted_at", "result_time",
-                  "released_at"),
-    "accession": ("accession", "accession_number", "sample_id", "specimen_id", "order_id"),
-    "reference_low": ("reference_low", "ref_low", "normal_low", "range_low"),
-    "reference_high": ("reference_high", "ref_high", "normal_high", "range_high"),
-}  # fmt: skip
-REQUIRED = ("mrn", "code", "value", "unit", "collected_at")
 ABSENT = -1
+MOST_COLUMNS = 10_000
+SEPARATOR_LINE = re.compile(r"sep=(.?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,87 +29,112 @@ class Layout:
     ignored: tuple[str, ...]
     first_byte: int
     first_row: int
+    profile: Profile = field(default_factory=Profile)
 
-    def heading(self, field: str) -> str:
-        """What the file calls one of our fields."""
+    def heading(self, field: str, source_column: str = "") -> str:
+        """What the file calls one of our fields.
+
+        In a copy of a wide table `source_column` is the test's column, which names the cell.
+        """
+        if source_column:
+            return source_column[:60]
+        if field in self.profile.sources:
+            return self.profile.sources[field][:60]
         place = self.columns[list(FIELDS).index(field)]
         return field if place == ABSENT else self.header[place][:60]
 
 
-def inspect(file: IO[bytes]) -> Layout:
-    """Find encoding, delimiter and columns of a file, or raise UnreadableFile."""
-    encoding = detect(file)
-    file.seek(encoding.mark)
-    text = encoding.decoder().decode(file.read(BLOCK))
-    lines = list(io.StringIO(text, newline=""))
-    place = next((i for i, line in enumerate(lines) if _is_heading(line)), None)
-    if place is None:
-        raise UnreadableFile("The file has no lines of text.")
-    delimiter, header = _split(lines[place])
-    columns = _columns(header)
-    used = {column for column in columns if column != ABSENT}
+def from_profile(file: IO[bytes], profile: Profile, *, is_complete: bool = True) -> Layout:
+    """The layout of a file that is read as a profile says. Raises UnreadableFile.
+
+    An incomplete profile does not name all the columns that results need.
+    """
+    encoding = as_stated(file, profile.encoding)
+    lines = head_lines(file, encoding)
+    header, used = _header(lines, profile)
+    first_line = max(used, profile.units_row, profile.reference_row)
+    columns = _columns(header, profile, is_complete=is_complete)
+    taken = {*columns, *(header.index(name) for name in profile.tests if name in header)}
     return Layout(
         encoding=encoding,
-        delimiter=delimiter,
+        delimiter=profile.delimiter,
         header=header,
         columns=columns,
-        ignored=tuple(name for i, name in enumerate(header) if i not in used and name),
-        first_byte=encoding.mark + encoding.size("".join(lines[: place + 1])),
-        first_row=place + 2,
+        ignored=tuple(name for place, name in enumerate(header) if place not in taken),
+        first_byte=encoding.mark + encoding.size("".join(lines[:first_line])),
+        first_row=first_line + 1,
+        profile=profile,
     )
 
 
-def _is_heading(line: str) -> bool:
-    """Not empty, and not the `sep=;` that Excel puts on top."""
-    text = line.strip(' \t\r\n"')
-    return bool(text) and not re.fullmatch(r"sep=.?", text, re.IGNORECASE)
+def head_lines(file: IO[bytes], encoding: Encoding) -> list[str]:
+    """The physical lines with which a file begins, with their ends."""
+    file.seek(encoding.mark)
+    return list(io.StringIO(encoding.decoder().decode(file.read(BLOCK)), newline=""))
 
 
-def _split(line: str) -> tuple[str, tuple[str, ...]]:
-    """The delimiter under which the most headings are known, and the headings."""
-    best = max(DELIMITERS, key=lambda delimiter: len(_known(_cells(line, delimiter))))
-    return best, _cells(line, best)
+def is_separator_line(line: str) -> bool:
+    """The `sep=;` that Excel puts on top."""
+    return bool(SEPARATOR_LINE.fullmatch(line.strip(' \t\r\n"')))
 
 
-def _cells(line: str, delimiter: str) -> tuple[str, ...]:
+def parse(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
+    """The first record of these lines and how many of them it takes; [] if it is none."""
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     try:
-        record = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+        cells = next(reader, [])
     except csv.Error:
-        return ()
-    return tuple(cell.strip() for cell in record)
+        return [], 1
+    return cells, max(1, reader.line_num)
 
 
-def _known(header: Sequence[str]) -> set[str]:
-    names = {name for names in FIELDS.values() for name in names}
-    return {_plain(cell) for cell in header} & names
+def _header(lines: Sequence[str], profile: Profile) -> tuple[tuple[str, ...], int]:
+    """The headings, and the number of lines before the first record."""
+    if profile.header_row:
+        before = profile.header_row - 1
+        cells, used = parse(lines[before:], profile.delimiter)
+        names = headings(cells)
+        return _narrow_enough(names), before + used
+    before = next((i for i, line in enumerate(lines) if _is_content(line)), len(lines))
+    cells, _used = parse(lines[before:], profile.delimiter)
+    return _narrow_enough(headings([""] * len(cells))), before
 
 
-def _columns(header: Sequence[str]) -> tuple[int, ...]:
-    plain = [_plain(cell) for cell in header]
-    columns = {field: _place(field, plain) for field in FIELDS}
-    if missing := [field for field in REQUIRED if columns[field] == ABSENT]:
+def _is_content(line: str) -> bool:
+    return bool(line.strip()) and not is_separator_line(line)
+
+
+def _narrow_enough(header: tuple[str, ...]) -> tuple[str, ...]:
+    if len(header) > MOST_COLUMNS:
+        raise UnreadableFile(
+            f"The table has {len(header)} columns; at most {MOST_COLUMNS} can be read. "
+            "Send fewer columns."
+        )
+    return header
+
+
+def _columns(header: tuple[str, ...], profile: Profile, *, is_complete: bool) -> tuple[int, ...]:
+    """Where each of FIELDS stands, by the headings of the profile."""
+    absent = [name for name in profile.columns.values() if name not in header]
+    if absent:
+        raise UnreadableFile(
+            f"The file has no column “{absent[0]}”, which its profile names. "
+            "Say anew which column is which."
+        )
+    places = {name: header.index(heading) for name, heading in profile.columns.items()}
+    if "code" not in places and "test_name" in places:
+        places["code"] = places["test_name"]
+    if is_complete:
+        _check_complete(places, profile)
+    return tuple(places.get(name, ABSENT) for name in FIELDS)
+
+
+def _check_complete(places: Mapping[str, int], profile: Profile) -> None:
+    needed = REQUIRED if profile.layout == "long" else REQUIRED_IN_WIDE
+    if missing := [name for name in needed if name not in places]:
         raise UnreadableFile(
             f"The first line must name the columns. Missing: {', '.join(missing)}. "
             "The template shows how such a file begins."
         )
-    return tuple(columns.values())
-
-
-def _place(field: str, header: list[str]) -> int:
-    """Where a field stands. Two headings that may both mean it are refused, not guessed."""
-    names = FIELDS[field]
-    meant = [name for name in header if name in names]
-    if len(meant) > 1 and field != "code":
-        ours = [name for name in meant if name == names[0]]
-        if len(ours) != 1:
-            raise UnreadableFile(
-                f"More than one column may be “{names[0]}”: {', '.join(meant)}. Keep one of them."
-            )
-        meant = ours
-    # A code may stand beside its name: the more exact one is listed first in FIELDS.
-    meant.sort(key=names.index)
-    return header.index(meant[0]) if meant else ABSENT
-
-
-def _plain(heading: str) -> str:
-    return re.sub(r"[\s\-.]+", "_", heading.strip().strip('"').casefold())
+    if profile.layout == "wide" and not profile.tests:
+        raise UnreadableFile("No column of this table is known to be a test.")

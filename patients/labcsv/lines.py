@@ -9,6 +9,7 @@ from typing import IO, NamedTuple
 
 from .encoding import BLOCK
 from .layout import Layout
+from .refusal import Refusal
 
 Cells = list[str]
 LINE_END = re.compile("\r\n|\n|\r")
@@ -64,6 +65,27 @@ FOREIGN_BYTES = {
         "Save the whole file as UTF-8.",
     ),
 }
+RAGGED = (
+    "ragged_row",
+    "The line has another number of cells than the header.",
+    "Put cells that hold a separator in double quotes; leave no cell out.",
+)
+DEFECTS = {
+    defect[0]: defect
+    for defect in (
+        RAGGED,
+        UNCLOSED,
+        BAD_QUOTES,
+        TOO_LONG,
+        CELL_TOO_LONG,
+        *FOREIGN_BYTES.values(),
+    )
+}
+
+
+def defect(code: str) -> Refusal:
+    """Why a line was no record, by the code that a canonical copy keeps of it."""
+    return Refusal("", *DEFECTS.get(code, RAGGED))
 
 
 def records(
@@ -73,12 +95,13 @@ def records(
     at_byte, at_row = max(at_byte, layout.first_byte), max(at_row, layout.first_row)
     size = file.seek(0, os.SEEK_END)
     while at_byte < size:
-        block = _block(file, layout, at_byte, at_row, size)
+        block = record_block(file, layout, at_byte, at_row, size)
         yield block
         at_byte, at_row = block.next_byte, block.next_row
 
 
-def _block(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size: int) -> Block:
+def record_block(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size: int) -> Block:
+    """Whole records from `at_byte`, where one begins, as many as a block holds."""
     is_last = size - at_byte <= BLOCK
     lines = _lines(file, layout, at_byte, is_last)
     if not lines:

@@ -1,15 +1,15 @@
-"""Lines of a file as rows that mean something, or as problems that say why not."""
+"""A file as rows that mean something, and problems that say why the others do not."""
 
-from collections.abc import Iterator
-from datetime import datetime, tzinfo
-from functools import partial
-from operator import itemgetter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from typing import IO, NamedTuple
 
-from . import cells
-from .cells import Refusal, Remembered
-from .layout import ABSENT, Layout
-from .lines import Malformed, records
+import numpy as np
+
+from .cells import Refusal
+from .columns import stretches
+from .layout import Layout
+from .readings import EPOCH, NOT_SAID, STATUSES, Reader, Readings
 
 
 class Row(NamedTuple):
@@ -21,6 +21,7 @@ class Row(NamedTuple):
     code: str
     value: float | None
     comparator: str
+    text: str
     value_as_sent: str
     unit: str
     collected_at: datetime
@@ -46,122 +47,106 @@ class Problem(NamedTuple):
 class Batch(NamedTuple):
     """What a stretch of the file holds, and where the next one starts."""
 
-    rows: list[Row]
-    problems: list[Problem]
+    readings: Readings
+    malformed: list[tuple[int, Refusal]]  # lines that are no records
+    layout: Layout
     next_byte: int
     next_row: int
 
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that say something, each by itself."""
+        count = len(self.readings.rows)
+        return [row_at(self.readings, n) for n in range(count) if n not in self.readings.refused]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Why the others do not, in their order."""
+        refused = problems(self.readings, self.readings.refused, self.layout)
+        return sorted([*refused, *problems_of_lines(self.malformed)])
+
 
 def batches(
-    file: IO[bytes], layout: Layout, *, zone: tzinfo, at_byte: int = 0, at_row: int = 0
+    file: IO[bytes],
+    layout: Layout,
+    *,
+    zone: tzinfo,
+    at_byte: int = 0,
+    at_row: int = 0,
 ) -> Iterator[Batch]:
-    """Every line from `at_byte` on, as a Row or a Problem, about a megabyte at a time.
+    """Every line from `at_byte` on, some megabytes at a time, read as the layout's profile says.
 
     `zone` is the site's, for times that are written without an offset.
     """
-    reader = _Reader(layout, zone)
-    for block in records(file, layout, at_byte=at_byte, at_row=at_row):
-        rows: list[Row] = []
-        problems: list[Problem] = []
-        for place, record in block.records:
-            try:
-                rows.append(reader.row(place, record))
-            except Refusal as refusal:
-                problems.append(problem(place, layout, refusal))
-        yield Batch(rows, problems, block.next_byte, block.next_row)
+    reader = Reader(layout.profile, zone=zone)
+    for texts in stretches(file, layout, at_byte=at_byte, at_row=at_row):
+        yield Batch(reader.read(texts), texts.malformed, layout, texts.next_byte, texts.next_row)
 
 
-def problem(place: int, layout: Layout, refusal: Refusal) -> Problem:
-    column = layout.heading(refusal.field) if refusal.field else ""
-    return Problem(place, column, refusal.code, refusal.message, refusal.repair, refusal.seen)
+def problems(
+    readings: Readings, refused: dict[int, Refusal], layout: Layout | None
+) -> list[Problem]:
+    """Refusals by the place of their rows as problems by line and column of the file.
 
-
-class _Reader:
-    """The columns of one file and what their cells have said so far."""
-
-    def __init__(self, layout: Layout, zone: tzinfo):
-        self.width = len(layout.header)
-        # An absent column is read from the empty cell that `row` puts behind the record.
-        self.pick = itemgetter(*(self.width if i == ABSENT else i for i in layout.columns))
-        number = partial(cells.number, delimiter=layout.delimiter)
-        self.values = Remembered(partial(number, field="value"))
-        self.lows = Remembered(partial(_limit, number, "reference_low"))
-        self.highs = Remembered(partial(_limit, number, "reference_high"))
-        self.collected = Remembered(partial(cells.moment, field="collected_at", zone=zone))
-        self.issued = Remembered(partial(_issue_time, zone=zone))
-        self.statuses = Remembered(cells.status)
-        self.identifiers = Remembered(cells.identifier)
-        self.systems = Remembered(_system)
-        self.codes = Remembered(_code)
-        self.units = Remembered(partial(cells.short, field="unit", longest=30))
-        self.accessions = Remembered(partial(cells.short, field="accession", longest=64))
-
-    def row(self, place: int, record: list[str] | Malformed) -> Row:
-        if isinstance(record, Malformed):
-            # The line itself is not shown: it may name the patient. The download has it.
-            raise Refusal("", record.code, record.message, record.repair)
-        if len(record) != self.width:
-            record = self._squared(record)
-        record.append("")
-        (mrn, system, code, value, unit, collected, status, issued, accession, low, high) = (
-            self.pick(record)
+    Without a layout the columns are called as FIELDS calls them.
+    """
+    columns = source_columns(readings)
+    return [
+        Problem(
+            int(readings.rows[place]),
+            _column(refusal.field, columns[place] if columns else "", layout),
+            refusal.code,
+            refusal.message,
+            refusal.repair,
+            refusal.seen,
         )
-        state = self.statuses[status]
-        comparator, number, as_sent = self._value(value, state)
-        collected_at, has_time = self.collected[collected]
-        return Row(
-            place,
-            self.identifiers[mrn],
-            self.systems[system],
-            self.codes[code],
-            number,
-            comparator,
-            as_sent,
-            self.units[unit],
-            collected_at,
-            has_time,
-            state,
-            self.issued[issued],
-            self.accessions[accession],
-            self.lows[low],
-            self.highs[high],
-        )
-
-    def _value(self, text: str, status: str) -> tuple[str, float | None, str]:
-        if text and not text.isspace():
-            return self.values[text]
-        if status in cells.WITHOUT_VALUE:
-            return "", None, ""
-        raise Refusal("value", "missing_value", "There is no value.",
-                      "Fill in the value, or give the status cancelled.")  # fmt: skip
-
-    def _squared(self, record: list[str]) -> list[str]:
-        """The record at the width of the header, if only empty cells stand beyond it."""
-        if len(record) < self.width or any(record[self.width :]):
-            raise Refusal(
-                "",
-                "ragged_row",
-                f"The line has {len(record)} cells, the header {self.width}.",
-                "Put cells that hold a separator in double quotes; leave no cell out.",
-            )
-        return record[: self.width]
+        for place, refusal in refused.items()
+    ]
 
 
-def _limit(number, field: str, text: str) -> float | None:
-    return number(text, field=field)[1] if text.strip() else None
+def problems_of_lines(malformed: Iterable[tuple[int, Refusal]]) -> list[Problem]:
+    return [Problem(row, "", refusal.code, refusal.message, refusal.repair, refusal.seen)
+            for row, refusal in malformed]  # fmt: skip
 
 
-def _issue_time(text: str, *, zone: tzinfo) -> datetime | None:
-    return cells.moment(text, field="issued_at", zone=zone)[0] if text.strip() else None
+def row_at(readings: Readings, place: int) -> Row:
+    value, issued_at = readings.value.at(place), int(readings.issued.at[place])
+    return Row(
+        row=int(readings.rows[place]),
+        identifier=readings.identifier.at(place),
+        system=readings.system.at(place),
+        code=readings.code.at(place),
+        value=value.number,
+        comparator=value.comparator,
+        text=value.text,
+        value_as_sent=value.as_sent,
+        unit=readings.unit.at(place) or value.unit,
+        collected_at=_moment(int(readings.collected.at[place])),
+        has_time=bool(readings.collected.has_time[place]),
+        status=STATUSES[readings.status[place]],
+        issued_at=None if issued_at == NOT_SAID else _moment(issued_at),
+        accession=readings.accession[place],
+        reference_low=_or_none(readings.low[place]),
+        reference_high=_or_none(readings.high[place]),
+    )
 
 
-def _system(text: str) -> str:
-    return cells.short(text, field="identifier_system", longest=100) or "mrn"
+def _column(field: str, source_column: str, layout: Layout | None) -> str:
+    if layout is None or not (field or source_column):
+        return source_column or field
+    return layout.heading(field, source_column)
 
 
-def _code(text: str) -> str:
-    code = cells.short(text, field="code", longest=100)
-    if not code:
-        raise Refusal("code", "missing_code", "The row names no test.",
-                      "Fill in the LOINC code or the short name of the test.")  # fmt: skip
-    return code
+def source_columns(readings: Readings) -> list[str] | None:
+    """In a copy of a wide table: which column of the file each row stood in."""
+    if "source_column" not in readings.texts.columns:
+        return None
+    return readings.texts["source_column"].to_list()
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def _or_none(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

@@ -1,27 +1,15 @@
 import datetime as dt
 import io
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from patients import labcsv
 from patients.labcsv.encoding import BLOCK
 from tests.patients.labfiles import text
+from tests.patients.labreading import read
 
 GOOD = "CL-1,HBA1C,7.2,%,2026-03-01T08:00Z,final,,A1"
-
-
-def read(content, zone=dt.UTC, **place):
-    content = content.encode() if isinstance(content, str) else content
-    file = io.BytesIO(content)
-    batches = list(labcsv.batches(file, labcsv.inspect(file), zone=zone, **place))
-    return (
-        [row for batch in batches for row in batch.rows],
-        [problem for batch in batches for problem in batch.problems],
-    )
 
 
 def row_of(line, zone=dt.UTC, **layout):
@@ -51,32 +39,11 @@ def test_a_good_line_becomes_a_row():
     assert row.collected_at == dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize(
-    ("cell", "comparator", "value"),
-    [("5", "", 5), ("<0.5", "<", 0.5), (">= 60", ">=", 60), ("≤2", "<=", 2), ("1.2E3", "", 1200),
-     ("-0", "", 0), (".5", "", 0.5), ("+3.1", "", 3.1)],
-)  # fmt: skip
-def test_a_number_keeps_its_comparator(cell, comparator, value):
-    row = row_of(value_line(cell))
+def test_a_refused_cell_is_a_problem_with_its_line_and_column():
+    problem = problem_of(value_line("5..1"))
 
-    assert (row.comparator, row.value, row.value_as_sent) == (comparator, value, cell)
-
-
-@pytest.mark.parametrize(
-    ("cell", "code"),
-    [("1_000", "not_a_number"), ("NaN", "not_a_number"), ("inf", "not_a_number"),
-     ("1e400", "not_a_number"), ("١٢", "not_a_number"), ("１２", "not_a_number"),
-     ("5 mg/dL", "not_a_number"), ("TNP", "not_a_number"), ("5.2 H", "not_a_number"),
-     ("0x1F", "not_a_number"), ("1 234", "thousands_separator"), ("1'234", "thousands_separator"),
-     ('"1,234.5"', "thousands_separator"), ('"5,2"', "decimal_comma"), ("", "missing_value"),
-     ("1.2345678901234567", "too_many_digits"), ("=1+1", "not_a_number")],
-)  # fmt: skip
-def test_what_is_no_sure_number_is_refused(cell, code):
-    problem = problem_of(value_line(cell))
-
-    assert (problem.row, problem.column, problem.code) == (2, "value", code)
-    assert problem.message
-    assert problem.repair
+    assert (problem.row, problem.column, problem.code) == (2, "value", "not_a_number")
+    assert (problem.seen, bool(problem.message), bool(problem.repair)) == ("5..1", True, True)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
@@ -97,55 +64,24 @@ def test_three_decimals_are_no_thousand_where_commas_separate_cells():
     assert row_of(value_line("1.015")).value == 1.015
 
 
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [("2026-03-01T08:30:00+02:00", "2026-03-01T06:30:00+00:00"),
-     ("2026-03-01T08:30Z", "2026-03-01T08:30:00+00:00"),
-     ("2026-03-01 08:30", "2026-03-01T07:30:00+00:00"),
-     ("2026-07-01 08:30:15.5", "2026-07-01T06:30:15.500000+00:00")],
-)  # fmt: skip
-def test_a_time_without_an_offset_is_the_sites(cell, expected):
-    row = row_of(f"CL-1,HBA1C,7.2,%,{cell},,,", ZoneInfo("Europe/Berlin"))
+def test_a_time_without_an_offset_is_the_sites():
+    row = row_of("CL-1,HBA1C,7.2,%,2026-03-01 08:30,,,", ZoneInfo("Europe/Berlin"))
 
-    assert row.collected_at.astimezone(dt.UTC).isoformat() == expected
-
-
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC"])
-def test_a_day_alone_is_the_same_day_here_and_in_utc(zone):
-    row = row_of("CL-1,HBA1C,7.2,%,2026-03-01,,,", ZoneInfo(zone))
-
-    assert row.collected_at.astimezone(dt.UTC).date() == dt.date(2026, 3, 1)
-    assert not row.has_time
-
-
-@pytest.mark.parametrize(
-    ("cell", "code"),
-    [("", "missing_time"), ("01/03/2026", "bad_time"), ("2026-02-30", "bad_time"),
-     ("2026-03-01T24:00", "bad_time"), ("46082", "bad_time"), ("1066-10-14", "bad_time"),
-     ("2026-03-01T08:00+20:00", "bad_time"), ("26-03-01", "bad_time"),
-     ("2026-10-25 02:30", "ambiguous_time"), ("2026-03-29 02:30", "ambiguous_time")],
-)  # fmt: skip
-def test_what_is_no_sure_time_is_refused(cell, code):
-    _, [problem] = read(text(f"CL-1,HBA1C,7.2,%,{cell},,,"), ZoneInfo("Europe/Berlin"))
-
-    assert (problem.column, problem.code) == ("collected_at", code)
-
-
-@pytest.mark.parametrize(
-    ("cell", "status"),
-    [("", "final"), ("F", "final"), ("Preliminary", "preliminary"), ("C", "corrected"),
-     ("entered in error", "entered-in-error"), ("CANCELED", "cancelled"), ("amended", "amended")],
-)  # fmt: skip
-def test_statuses_are_read_in_words_and_in_codes(cell, status):
-    assert row_of(f"CL-1,HBA1C,7.2,%,2026-03-01,{cell},,").status == status
-
-
-def test_an_unknown_status_is_refused():
-    assert problem_of("CL-1,HBA1C,7.2,%,2026-03-01,maybe,,").code == "unknown_status"
+    assert row.collected_at.astimezone(dt.UTC) == dt.datetime(2026, 3, 1, 7, 30, tzinfo=dt.UTC)
 
 
 def test_a_cancelled_row_needs_no_value():
     assert row_of("CL-1,HBA1C,,%,2026-03-01,cancelled,,").value is None
+
+
+def test_a_value_cell_may_say_that_there_is_no_result():
+    row = row_of("CL-1,HBA1C,hemolyzed,%,2026-03-01,final,,")
+
+    assert (row.value, row.status) == (None, "cancelled")
+
+
+def test_a_unit_in_the_cell_of_the_value_serves_a_row_without_one():
+    assert row_of("CL-1,HBA1C,7.2 %,,2026-03-01,,,").unit == "%"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +147,7 @@ def test_a_malformed_line_costs_itself_only(line, code):
 
 
 def test_a_quoted_cell_may_hold_line_ends_and_quotes():
-    content = text(GOOD + ',"two\nlines, ""quoted"""', GOOD + ",", header=header(",") + ",note")
+    content = text(GOOD + ',"two\nlines, ""quoted"""', GOOD + ",", header=header(",") + ",remark1")
 
     rows, problems = read(content)
 
@@ -227,10 +163,12 @@ def test_empty_lines_and_empty_cells_at_the_end_are_nothing():
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"", "empty"), (b" \r\n", "empty"), (b"PK\x03\x04rest", "spreadsheet"), (b"%PDF-1.7", "PDF"),
-     (b"\x1f\x8b\x08", "gzip"), (b"name,result\nx,1\n", "mrn, code, unit, collected_at"),
+     (b"\x1f\x8b\x08", "gzip"), (b"name,age,result,x\nx,1,2,3\n", "mrn, code, collected_at"),
+     (b"some words\nand more\n", "No table of results"),
+     (b"mrn,code,value,unit,collected_at\n", "no rows"),
      (GOOD.encode(), "first line must name the columns"),
-     (b"mrn,code,value,value,unit,collected_at\n", "More than one"),
-     (b"mrn,code,result,value_numeric,unit,collected_at\n", "More than one")],
+     (b"mrn,code,value,value,unit,collected_at\n1,2,3,4,5,6", "More than one"),
+     (b"mrn,code,result,result_value,unit,collected_at\n1,2,3,4,5,6", "More than one")],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused_with_a_sentence(content, said):
     with pytest.raises(labcsv.UnreadableFile, match=said):
@@ -238,14 +176,14 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_sentence(content, said):
 
 
 def test_columns_that_mean_nothing_are_named():
-    layout = labcsv.inspect(io.BytesIO(text(header=header(",") + ",Ward,test_name").encode()))
+    layout = labcsv.inspect(io.BytesIO(text(GOOD + ",3", header=header(",") + ",Ward").encode()))
 
-    assert layout.ignored == ("Ward", "test_name")
+    assert layout.ignored == ("Ward",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_reading_goes_on_at_the_byte_where_it_stopped(encoding):
-    lines = [GOOD.replace("A1", f"Ä{n}") for n in range(60_000)]
+    lines = [GOOD.replace("A1", f"Ä{n}") for n in range(180_000)]
     file = io.BytesIO(text(*lines).encode(encoding))
     layout = labcsv.inspect(file)
     first, *rest = labcsv.batches(file, layout, zone=dt.UTC)
@@ -254,42 +192,9 @@ def test_reading_goes_on_at_the_byte_where_it_stopped(encoding):
         file, layout, zone=dt.UTC, at_byte=first.next_byte, at_row=first.next_row
     )
 
-    assert len(rest) > 1
+    assert len(rest) > 0
     assert [b.rows for b in again] == [b.rows for b in rest]
     assert [*first.rows, *rest[0].rows][len(first.rows)].row == first.next_row
-
-
-@given(st.text(alphabet="0123456789.,-+<>=eE_ '\u00a0١１naNif", max_size=12))
-def test_no_number_is_changed_silently(cell):
-    [*rows], problems = read(text(value_line(f'"{cell}"')))
-
-    if rows:
-        number = cell.strip().lstrip("<>=").strip()
-        assert Decimal(repr(rows[0].value)) == Decimal(number)
-        assert cell.strip().startswith(rows[0].comparator)
-    else:
-        assert [problem.column for problem in problems] == ["value"]
-
-
-@given(st.text(max_size=30).filter(lambda cell: not set(cell) & set('\r\n"')))
-def test_no_text_is_changed_silently(cell):
-    rows, problems = read(text(f'CL-1,HBA1C,7.2,%,2026-03-01,,,"{cell}"').encode("utf-8", "ignore"))
-
-    kept = cell.encode("utf-8", "ignore").decode().strip()
-    assert [row.accession for row in rows] == ([] if problems else [kept])
-
-
-@given(st.binary(max_size=400))
-def test_no_file_stops_the_reader(content):
-    file = io.BytesIO(text(GOOD).encode() + content + b"\n" + text(GOOD).encode())
-    try:
-        layout = labcsv.inspect(file)
-    except labcsv.UnreadableFile:
-        return
-
-    batches = list(labcsv.batches(file, layout, zone=dt.UTC))
-
-    assert batches[-1].next_byte == len(file.getvalue())
 
 
 def test_a_malformed_line_is_not_shown_in_the_list_because_it_may_name_the_patient():
