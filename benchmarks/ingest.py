@@ -1,13 +1,18 @@
-"""How fast a laboratory file becomes results, and what a killed worker costs.
+"""How fast a laboratory file becomes results, against the limit and against a peer.
 
-    python benchmarks/ingest.py [--rows 100000] [--patients 10000] [--skip-kill]
+    python benchmarks/ingest.py [--rows 1000000] [--patients 10000] [--kill] [--skip-peer]
 
-In one run, on the same rows, into the same table with the same indexes:
+In one run, on the same rows, into the same tables with the same indexes:
 
-- `copy_s`: PostgreSQL's own text COPY of the finished rows, the limit;
-- `ours_s`: file → parsed, matched, converted, checked, flagged, versioned and stored;
-- `kill_s`: the same through real Celery workers, one of them killed with -9 half-way, from the
-  upload to the end of the job; the table must be identical to the undisturbed one.
+- `copy`: PostgreSQL's own text COPY of the finished rows, in the order of the file: the limit;
+- `ours`: file → parsed, matched, converted, checked, flagged, versioned, stored, with the newest
+  value of each analyte; `again`: the same rows in another file, all of them known already;
+- `worker`: the same by a real Celery worker, from upload to the end of the job, with the most
+  memory that its process ever held;
+- `peer_default`, `peer_tuned`: django-import-export as it comes, and with bulk writes, cached
+  foreign keys and without diffs; on a part of the rows, as rates. It looks up patient and
+  analyte and stores; it checks no unit, range, version or duplicate within the file;
+- `--kill`: a worker killed with -9 half-way; the table must be identical to the undisturbed one.
 
 Prints one JSON object. Uses a database of its own under var/bench (DATA_DIR to change it).
 """
@@ -46,7 +51,14 @@ from healthcare.embedded import valkey  # noqa: E402
 from healthcare.jobs import services as jobs  # noqa: E402
 from healthcare.jobs.models import Job  # noqa: E402
 from patients import signals  # noqa: E402
-from patients.models import ImportProblem, LabImport, Patient, PatientIdentifier, Result  # noqa: E402
+from patients.models import (  # noqa: E402
+    ImportProblem,
+    LabImport,
+    Patient,
+    PatientIdentifier,
+    RepeatedResults,
+    Result,
+)
 from patients.services import labs, reference  # noqa: E402
 
 TESTS = [
@@ -59,7 +71,7 @@ COLUMNS = [
     "patient_id", "analyte_id", "lab_import_id", "import_row", "version",
     "accession", "value", "comparator", "value_as_sent", "unit_as_sent", "status",
     "collected_at", "issued_at", "reference_low", "reference_high", "flag", "recorded_at",
-    "source", "superseded_at",
+    "source", "superseded_at", "restatement", "text", "note", "withdrawn_at",
 ]  # fmt: skip
 RESULT_ORDER = ["patient", "analyte", "collected_at", "accession", "version", "restatement"]
 RECEIVED_AT = datetime(2027, 1, 1, tzinfo=UTC)  # the same in every run: it is stored
@@ -69,9 +81,10 @@ WORKER = [sys.executable, "-m", "celery", "-A", "healthcare", "worker", "-Q", "i
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--patients", type=int, default=10_000)
-    parser.add_argument("--skip-kill", action="store_true")
+    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--skip-peer", action="store_true")
     options = parser.parse_args()
     prepare(options.patients)
     with tempfile.TemporaryDirectory() as folder:
@@ -79,11 +92,15 @@ def main() -> None:
         write_file(path, options.rows, options.patients)
         report = {"rows": options.rows, "bytes": path.stat().st_size}
         report |= measure_ours(path)
+        report |= measure_again(path)
         report |= measure_copy()
         report["share_of_copy"] = round(report["copy_s"] / report["ours_s"], 2)
-        if not options.skip_kill:
-            report |= measure_kill(path, report.pop("digest"))
-    report.pop("digest", None)
+        report |= measure_worker(path, report["digest"])
+        if not options.skip_peer:
+            report |= measure_peer(path, report["ours_rows_s"])
+        if options.kill:
+            report |= measure_kill(path, report["digest"])
+    report.pop("digest")
     print(json.dumps(report))
 
 
@@ -136,6 +153,19 @@ def measure_ours(path: Path) -> dict:
     }
 
 
+def measure_again(path: Path) -> dict:
+    """The same rows once more, in a file with another name and one more line end."""
+    with path.open("ab") as file:
+        file.write(b"\n")
+    lab_import = receive(path)
+    started = time.perf_counter()
+    jobs.run(lab_import.job_id, now=timezone.now)
+    seconds = time.perf_counter() - started
+    lab_import.refresh_from_db()
+    assert lab_import.duplicate_count == lab_import.row_count, "some rows were taken for new"
+    return {"again_s": round(seconds, 2), "again_rows_s": round(lab_import.row_count / seconds)}
+
+
 def measure_copy() -> dict:
     """Load the rows that are there once more, by COPY alone, in the order of the file."""
     names = ", ".join(COLUMNS)
@@ -143,12 +173,59 @@ def measure_copy() -> dict:
         query = f"COPY (SELECT {names} FROM patients_result ORDER BY import_row) TO STDOUT"
         with cursor.copy(query) as copy:
             lines = b"".join(copy)
-        cursor.execute("TRUNCATE patients_result")
+        cursor.execute("TRUNCATE patients_result CASCADE")
         started = time.perf_counter()
         with cursor.copy(f"COPY patients_result ({names}) FROM STDIN") as copy:
             copy.write(lines)
         seconds = time.perf_counter() - started
     return {"copy_s": round(seconds, 2)}
+
+
+def measure_worker(path: Path, expected: str) -> dict:
+    clear()
+    shutil.rmtree(Path(settings.MEDIA_ROOT) / "lab-imports", ignore_errors=True)
+    valkey.ensure(settings.DATA_DIR)
+    worker = start_worker()
+    try:
+        wait_for_worker()
+        started = time.perf_counter()
+        lab_import = receive(path)
+        wait(lambda: ended(lab_import))
+        seconds = time.perf_counter() - started
+        peak = max(peak_memory(pid) for pid in [worker.pid, *children(worker.pid)])
+    finally:
+        os.killpg(worker.pid, signal.SIGKILL)
+    lab_import.refresh_from_db()
+    assert lab_import.job.status == Job.Status.DONE, lab_import.job.failure
+    return {
+        "worker_s": round(seconds, 2),
+        "worker_peak_mb": round(peak / 1e6),
+        "worker_identical": digest() == expected,
+    }
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def peak_memory(pid: int) -> int:
+    """The most bytes a process ever held in memory."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def measure_peer(path: Path, ours: float) -> dict:
+    """Rows a second of django-import-export, as it comes and tuned, into an empty table."""
+    from peer_import_export import rate
+
+    rates = {}
+    for name, rows in (("default", 300), ("tuned", 10_000)):
+        clear()
+        rates[name] = rate(path, rows=rows, tuned=name == "tuned")
+    return {f"peer_{name}_rows_s": round(found, 1) for name, found in rates.items()} | {
+        f"times_{name}": round(ours / found) for name, found in rates.items()
+    }
 
 
 def measure_kill(path: Path, expected: str) -> dict:
@@ -191,7 +268,7 @@ def wait_for_worker() -> None:
     wait(lambda: bool(app.control.ping(timeout=0.5)))
 
 
-def wait(is_so, seconds: float = 120) -> None:
+def wait(is_so, seconds: float = 400) -> None:
     """Wait, sweeping every five seconds as beat does under the supervisor."""
     deadline, next_sweep = time.monotonic() + seconds, time.monotonic() + 5
     while not is_so():
@@ -219,8 +296,9 @@ def receive(path: Path) -> LabImport:
 
 def clear() -> None:
     ImportProblem.objects.all().delete()
+    RepeatedResults.objects.all().delete()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE patients_result")
+        cursor.execute("TRUNCATE patients_result, patients_latestresult CASCADE")
     LabImport.objects.all().delete()
 
 

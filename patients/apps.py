@@ -5,4 +5,4 @@ class PatientsConfig(AppConfig):
     name = "patients"
 
     def ready(self) -> None:
-        from . import tasks  # noqa: F401 - registers what this app does in the background
+        from . import receivers, tasks  # noqa: F401 - registers what this app does by itself

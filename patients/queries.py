@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 
 from django.db.models import Avg, Q
 from django.utils import timezone
 
+from ml import codings
 from ml.facts import Facts, Lifestyle, Measurement
 from patients.models import (
     Allergy,
@@ -53,17 +55,17 @@ class _Known:
         self.conditions = _by_patient(
             Condition.objects.known_at(moment)
             .filter(Q(resolved_on=None) | Q(resolved_on__gt=day), patient__in=ids)
-            .values("patient_id", "code", "onset_on", "recorded_at")
+            .values("patient_id", "code", "coding", "label", "onset_on", "recorded_at")
         )
         self.medications = _by_patient(
             Medication.objects.known_at(moment)
             .filter(Q(stopped_on=None) | Q(stopped_on__gt=day), patient__in=ids)
-            .values("patient_id", "drug_class", "started_on", "recorded_at")
+            .values("patient_id", "drug_class", "coding", "name", "started_on", "recorded_at")
         )
         self.allergies = _by_patient(
             Allergy.objects.known_at(moment)
             .filter(patient__in=ids)
-            .values("patient_id", "code", "recorded_at")
+            .values("patient_id", "code", "coding", "label", "recorded_at")
         )
         self.family = _by_patient(
             FamilyHistory.objects.known_at(moment)
@@ -98,10 +100,10 @@ def _facts(patient: Patient, known: _Known, day: date) -> Facts:
         if pregnant and patient.pregnant_since
         else None,
         ethnicity=patient.ethnicity or None,  # type: ignore[arg-type]
-        conditions=_codes(conditions, "code", patient.conditions_reviewed_on),
-        medications=_codes(medications, "drug_class", patient.medications_reviewed_on),
-        allergies=_codes(allergies, "code", patient.allergies_reviewed_on),
-        family_history=_codes(family, "code", patient.family_reviewed_on),
+        conditions=_codes(_conditions(conditions), patient.conditions_reviewed_on),
+        medications=_codes(_drugs(medications), patient.medications_reviewed_on),
+        allergies=_codes(_substances(allergies), patient.allergies_reviewed_on),
+        family_history=_codes([row["code"] for row in family], patient.family_reviewed_on),
         flags=frozenset(
             answer["item"]
             for answer in answers
@@ -162,11 +164,33 @@ def _by_patient(rows) -> dict[int, list[dict]]:
     return grouped
 
 
-def _codes(rows: list[dict], column: str, reviewed_on: date | None) -> frozenset[str] | None:
+def _codes(codes: list[str], reviewed_on: date | None) -> frozenset[str] | None:
     """The codes of a list; None when the list is empty because nobody asked."""
-    if not rows and reviewed_on is None:
-        return None
-    return frozenset(row[column] for row in rows)
+    return None if not codes and reviewed_on is None else frozenset(codes)
+
+
+def _conditions(rows: list[dict]) -> list[str]:
+    """A diagnosis of another system may say several things: diabetes, and its kidney disease."""
+    said = [codings.conditions([_coding(row)], row["label"]) for row in rows if row["coding"]]
+    return [row["code"] for row in rows] + list(chain.from_iterable(said))
+
+
+def _drugs(rows: list[dict]) -> list[str]:
+    """Every class of each drug. One of a class that no rule knows stands by its name: a list
+    that holds only such drugs is not a list of none."""
+    said = [codings.medications([_coding(row)], row["name"]) for row in rows if row["coding"]]
+    return [row["drug_class"] or row["name"] for row in rows] + list(chain.from_iterable(said))
+
+
+def _substances(rows: list[dict]) -> list[str]:
+    said = [codings.allergies([_coding(row)], row["label"]) for row in rows if row["coding"]]
+    return [row["code"] or row["label"] for row in rows] + list(chain.from_iterable(said))
+
+
+def _coding(row: dict) -> tuple[str, str]:
+    """System and code, as their sender gave them: `system|code`."""
+    system, _, code = row["coding"].rpartition("|")
+    return system, code
 
 
 def _pregnant(patient: Patient, day: date) -> bool | None:
@@ -209,13 +233,14 @@ def _recorded(
 ) -> dict[str, date]:
     """Since when each coded fact stands, for explanations: `condition:htn` -> day."""
     dated = {}
-    for prefix, rows, code, since in [
-        ("condition", conditions, "code", "onset_on"),
-        ("medication", medications, "drug_class", "started_on"),
-        ("allergy", allergies, "code", None),
-        ("family", family, "code", None),
+    for prefix, rows, code, name, since in [
+        ("condition", conditions, "code", "", "onset_on"),
+        ("medication", medications, "drug_class", "name", "started_on"),
+        ("allergy", allergies, "code", "label", None),
+        ("family", family, "code", "", None),
     ]:
         for row in rows:
             known_on = timezone.localdate(row["recorded_at"])
-            dated[f"{prefix}:{row[code]}"] = (row[since] if since else None) or known_on
+            word = row[code] or row[name]
+            dated[f"{prefix}:{word}"] = (row[since] if since else None) or known_on
     return dated

@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 results_arrived = Signal()  # patient_ids: list[int]
+record_changed = Signal()  # patient_ids: list[int]; a fact or who the patient is

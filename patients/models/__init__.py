@@ -11,8 +11,9 @@ from .imports import (
     LabSource,
     LocalCode,
 )
-from .observations import SurveyAnswer, WearableDay
+from .observations import SurveyAnswer, WearableDay, WearableUpload
 from .patients import Patient, PatientIdentifier
+from .repeats import RepeatedResults
 from .results import Analyte, LatestResult, ReferenceRange, Result
 from .reviews import Notice, ResultReview, ResultTask
 
@@ -39,6 +40,7 @@ __all__ = [
     "PatientIdentifier",
     "PatientMerge",
     "PreventiveCare",
+    "RepeatedResults",
     "ReferenceRange",
     "Result",
     "ResultMove",
@@ -46,4 +48,5 @@ __all__ = [
     "ResultTask",
     "SurveyAnswer",
     "WearableDay",
+    "WearableUpload",
 ]

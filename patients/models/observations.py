@@ -1,6 +1,12 @@
 """What people tell and wear."""
 
+from __future__ import annotations
+
+from django.conf import settings
 from django.db import models
+
+from healthcare.accounts.models import User
+from healthcare.jobs.models import Job
 
 from .patients import Patient
 from .querysets import RecordFact
@@ -69,3 +75,48 @@ class WearableDay(RecordFact):
                 condition=models.Q(superseded_at=None),
             )
         ]
+
+
+class WearableUploadQuerySet(models.QuerySet["WearableUpload"]):
+    def visible_to(self, user: User) -> WearableUploadQuerySet:
+        return self.filter(patient__in=Patient.objects.visible_to(user))
+
+
+class WearableUpload(models.Model):
+    """An export of one patient's devices, until its days are stored; then only what came of it.
+
+    The file goes when it is read: such exports hold far more of a life than we ask for.
+    """
+
+    class Privacy:
+        identifying = {"file", "file_name"}
+        sensitive = {"outcome"}
+        plain = {"id", "public_id", "patient", "size", "uploaded_by", "uploaded_at", "job"}
+
+    public_id = models.UUIDField(unique=True, editable=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.CASCADE, related_name="wearable_uploads", db_index=False
+    )
+    file = models.FileField(upload_to="wearables/", max_length=255, blank=True)
+    file_name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    uploaded_at = models.DateTimeField()
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, null=True)
+    outcome = models.JSONField(
+        null=True, help_text="Counts, record types passed over, rows refused"
+    )
+
+    objects = WearableUploadQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "-uploaded_at"])]
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.job is not None and self.job.status not in Job.OPEN

@@ -111,9 +111,12 @@ class Result(PatientFact):
     )
     # No index: nobody reads all results of an analyte, and each index costs every insert.
     analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Without a check by the database, which costs a million rows four seconds: the importer
+    # holds the row of its import in the transaction that stores the results. Decision 0007.
     lab_import = models.ForeignKey(
-        "LabImport", on_delete=models.PROTECT, null=True, related_name="results"
-    )
+        "LabImport", on_delete=models.PROTECT, null=True, related_name="results",
+        db_constraint=False,
+    )  # fmt: skip
     import_row = models.PositiveBigIntegerField(null=True, help_text="Line of the file")
     version = models.BigIntegerField(
         help_text="Digest of status, comparator, value, text and the time of issue as sent"
@@ -195,11 +198,17 @@ class LatestResult(models.Model):
         plain = {"pk", "patient", "analyte", "result", "recorded_at"}
 
     pk = models.CompositePrimaryKey("patient_id", "analyte_id")
+    # Not checked by the database: all three are copied from a result that it has checked.
     patient = models.ForeignKey(
-        Patient, on_delete=models.CASCADE, related_name="latest_results", db_index=False
+        Patient, on_delete=models.CASCADE, related_name="latest_results", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
+    analyte = models.ForeignKey(
+        Analyte, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="+", db_index=False)
-    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="+", db_index=False)
+    result = models.ForeignKey(
+        Result, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     collected_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     value = models.FloatField(null=True)

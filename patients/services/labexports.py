@@ -2,15 +2,25 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
+from pathlib import Path
 from typing import IO
 
 from patients import labcsv
 from patients.labcsv import Malformed
+from patients.labcsv.guess import Guess, guess
+from patients.labcsv.layout import FIELDS, from_profile
+from patients.labcsv.profile import BadProfile, Profile
 from patients.labcsv.template import HEADER, ROWS
 from patients.models import LabImport
+from patients.services import hl7in, labcopies, labtables
 
 BYTE_ORDER_MARK = "\ufeff"
+TABLES = {LabImport.Format.TABLE, LabImport.Format.WORKBOOK}
+ADDED = ["problem", "repair"]
+PROBLEM_HEADER = ["row", "column", "seen", "message", "repair"]
+ALWAYS = {"mrn", "code", "value", "unit", "collected_at"}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -28,26 +38,78 @@ def template() -> Iterator[str]:
 
 
 def ignored_columns(lab_import: LabImport) -> tuple[str, ...]:
-    """Headings of the file that mean nothing to us; none when the file cannot be read."""
+    """Headings of the file that are not read; none when the file cannot be read."""
+    if lab_import.format not in TABLES:
+        return ()
     try:
-        with lab_import.file.open("rb") as file:
-            return labcsv.inspect(file).ignored
-    except (FileNotFoundError, labcsv.UnreadableFile):
+        profile = Profile.from_json(lab_import.profile)
+        path = Path(lab_import.file.path)
+        if not profile.columns:
+            return _guess(path).ignored
+        if labcopies.needs_copy(lab_import.format, profile):
+            taken = {*profile.columns.values(), *profile.tests}
+            return tuple(name for name in _guess(path).header if name not in taken)
+        with path.open("rb") as file:
+            return from_profile(file, profile).ignored
+    except (FileNotFoundError, labcsv.UnreadableFile, BadProfile):
         return ()
 
 
-def rejected_rows(lab_import: LabImport) -> Iterator[str]:
-    """The refused rows as they were sent, with reason and repair, to be put right and sent again.
+@lru_cache(maxsize=64)
+def _guess(path: Path) -> Guess:
+    return guess(path)
 
-    Reads the stored file once more, so that a row comes back with every cell it had.
+
+def rejected_rows(lab_import: LabImport) -> Iterator[str]:
+    """The rows that were not stored as they were sent, with reason and repair, to be put right
+    and sent again.
+
+    Reads the stored file once more, so that a row comes back with every cell it had. What is
+    no table comes as a list of what was wrong where. Raises PermanentFailure when the file is
+    gone.
     """
-    problems = lab_import.problems.order_by("row").iterator(chunk_size=2000)
-    with lab_import.file.open("rb") as file:
-        layout = labcsv.inspect(file)
-        refused = _refused(file, layout, {p.row: (p.message, p.repair) for p in problems})
-        header = [*layout.header, "problem", "repair"]
-        # The file's own delimiter: it decides how a comma in a number is read.
-        yield from lines(chain([header], refused), delimiter=layout.delimiter)
+    problems = lab_import.problems.order_by("row", "column")
+    if lab_import.format == LabImport.Format.HL7:
+        yield from lines(hl7in.refused_table(lab_import))
+        return
+    if lab_import.format not in TABLES:
+        yield from lines(chain([PROBLEM_HEADER], problems.values_list(*PROBLEM_HEADER).iterator()))
+        return
+    with labtables.opened(lab_import) as (file, layout, _size):
+        if layout.profile.sources:
+            yield from _of_copy(file, layout, lab_import)
+        else:
+            refused = _refused(file, layout, _by_row(problems))
+            header = [*layout.header, *ADDED]
+            # The file's own delimiter: it decides how a comma in a number is read.
+            yield from lines(chain([header], refused), delimiter=layout.delimiter)
+    labcopies.remove(lab_import)
+
+
+def _by_row(problems) -> dict[int, tuple[str, str]]:
+    return {one.row: (one.message, one.repair) for one in problems.iterator(chunk_size=2000)}
+
+
+def _of_copy(file: IO[bytes], layout: labcsv.Layout, lab_import: LabImport) -> Iterator[str]:
+    """Rows of a workbook, an archive or a wide table: one result a line, under our headings."""
+    problems = lab_import.problems.iterator(chunk_size=2000)
+    wanted = {(one.row, one.column): (one.message, one.repair) for one in problems}
+    of_rows = {row: said for (row, _column), said in wanted.items()}
+    fields = list(FIELDS)
+    kept = [name for name in fields if name in layout.profile.sources or name in ALWAYS]
+    at = {name: layout.header.index(name) for name in [*kept, "source_row", "source_column"]}
+
+    def refused() -> Iterator[list[str]]:
+        for block in labcsv.records(file, layout):
+            for _row, record in block.records:
+                cells = _squared(record, len(layout.header))
+                row, column = int(cells[at["source_row"]] or 0), cells[at["source_column"]]
+                said = wanted.get((row, column)) if column else of_rows.get(row)
+                if said is not None:
+                    yield [*(cells[at[name]] for name in kept), *said]
+
+    comma = layout.profile.decimal == ","
+    yield from lines(chain([[*kept, *ADDED]], refused()), delimiter=";" if comma else ",")
 
 
 def lines(rows: Iterable[Iterable[str]], *, delimiter: str = ",") -> Iterator[str]:

@@ -16,12 +16,17 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
-from patients import labcsv
+from patients.labcsv.guess import Guess, guess
+from patients.labcsv.layout import UnreadableFile, from_profile
+from patients.labcsv.profile import Profile
+from patients.models import LabImport
+from patients.services.labcopies import needs_copy
 
 FOLDER = "lab-imports"
 FREE_BYTES = 1024 * 1024 * 1024  # what must stay free: PostgreSQL stops when its disk is full
 FREE_FACTOR = 3  # the file itself, its rows, and their write-ahead log
 ABANDONED_AFTER = timedelta(days=1)
+TABLES = {LabImport.Format.TABLE, LabImport.Format.WORKBOOK}
 
 
 class TooLarge(Exception):
@@ -40,17 +45,25 @@ class NoSpace(Exception):
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file that survives a power cut, by its place below MEDIA_ROOT."""
+    """A file that survives a power cut, by its place below MEDIA_ROOT, and how it seems meant.
+
+    `profile` is None for formats that need none.
+    """
 
     name: str
     digest: str
     size: int
+    format: str
+    profile: Profile | None
 
 
-def keep(upload: File, *, now: datetime) -> KeptFile:
+def keep(
+    upload: File, *, now: datetime, remembered: Profile | None = None, must_be_complete: bool = True
+) -> KeptFile:
     """Store a readable file under its digest.
 
-    Raises TooLarge, NoSpace, or labcsv.UnreadableFile; then nothing stays behind.
+    `must_be_complete`: nobody will be asked what its columns mean. Raises TooLarge, NoSpace, or
+    labcsv.UnreadableFile; then nothing stays behind.
     """
     if upload.size > settings.UPLOAD_MAX_BYTES:
         raise TooLarge
@@ -60,13 +73,35 @@ def keep(upload: File, *, now: datetime) -> KeptFile:
     part = folder / f"{uuid.uuid4().hex}.part"
     try:
         digest = _write(upload, part)
-        with part.open("rb") as file:
-            labcsv.inspect(file)
+        guessed = guess(part, remembered=remembered)
+        if guessed.format == LabImport.Format.WEARABLE:
+            raise UnreadableFile(
+                "This is an export of a patient's own device. Send it from that patient's record: "
+                "Wearable devices."
+            )
+        profile = guessed.profile if guessed.format in TABLES else None
+        if profile is not None and must_be_complete:
+            _check_doubts(guessed)
+            check_profile(part, guessed.format, profile)
         part.replace(folder / digest)
     finally:
         part.unlink(missing_ok=True)
     _flush_folder(folder)
-    return KeptFile(name=f"{FOLDER}/{digest}", digest=digest, size=upload.size)
+    return KeptFile(f"{FOLDER}/{digest}", digest, upload.size, guessed.format, profile)
+
+
+def check_profile(path: Path, format: str, profile: Profile) -> None:  # noqa: A002
+    """Raise UnreadableFile for a plain table that is not as its profile says."""
+    if not needs_copy(format, profile):
+        with path.open("rb") as file:
+            from_profile(file, profile)
+
+
+def _check_doubts(guessed: Guess) -> None:
+    """What must not be left open when nobody is asked: two columns that may be one field."""
+    for doubt in guessed.doubts:
+        if doubt.code == "column_doubled":
+            raise UnreadableFile(f"{doubt.message} {doubt.repair}")
 
 
 def _folder() -> Path:

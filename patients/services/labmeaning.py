@@ -1,278 +1,380 @@
-"""What rows of a file mean here: whose result, of which analyte, in our unit, how unusual."""
+"""What rows mean here: whose result, of which analyte, in our unit, how unusual. By columns."""
 
-import difflib
-import math
-from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
-from functools import cache
-from typing import Generic, NamedTuple, TypeVar
+from datetime import timedelta
+from typing import NamedTuple
 
+import numpy as np
+import polars as pl
 from django.utils import timezone
 
-from healthcare.jobs.services import PermanentFailure
-from ml import analytes, units
 from ml.analytes import ADULT
-from ml.facts import Sex
-from patients import labcsv, resultkeys
-from patients.labcsv.cells import Refusal, masked
-from patients.labcsv.rows import problem
-from patients.models import Analyte, PatientIdentifier, Result
-from patients.models.patients import completed_years
-from patients.services.labstore import Incoming
+from patients import resultkeys
+from patients.labcsv.readings import EPOCH, MICROSECOND, NOT_SAID, STATUSES, Readings
+from patients.labcsv.refusal import Refusal, masked
+from patients.models import HeldResult, LabSource
+from patients.services import labpeople
+from patients.services.labflags import flags
+from patients.services.laborigin import Origin
+from patients.services.labpeople import EPOCH_ORDINAL, UNKNOWN, People
+from patients.services.labtests import OLDEST, Codes, Conversion, Kind, Said, Test, Tests, limits_of
 
 CLOCKS_DIFFER = timedelta(minutes=10)
-LONGEST_PREGNANCY = timedelta(weeks=42)
-MOST_REMEMBERED = 200_000
 # Statuses that speak of an earlier version: without an issue time they are as new as their file.
-AFTERTHOUGHTS = {
-    Result.Status.CORRECTED,
-    Result.Status.AMENDED,
-    Result.Status.CANCELLED,
-    Result.Status.ENTERED_IN_ERROR,
+AFTERTHOUGHTS = {"corrected", "amended", "cancelled", "entered-in-error"}
+WAITS_FOR = {
+    "unknown_patient": HeldResult.Reason.PATIENT,
+    "patient_mismatch": HeldResult.Reason.PATIENT,
+    "unknown_code": HeldResult.Reason.CODE,
+    "unknown_unit": HeldResult.Reason.UNIT,
+    "missing_unit": HeldResult.Reason.UNIT,
 }
-Range = tuple[float | None, float | None]
-KNOWN_SEXES: dict[str, Sex] = {"female": "female", "male": "male"}
-NO_RANGE: Range = (None, None)
-K = TypeVar("K")
-V = TypeVar("V")
+FUTURE = (
+    "The sample was collected after this file was uploaded.",
+    "Check the date, the time and the offset from UTC.",
+)
+UNBORN = (
+    "The sample was collected before this patient was born.",
+    "Check the date and the patient's number.",
+)
+LATE = (
+    "The result was issued after this file was uploaded.",
+    "Check the date, the time and the offset from UTC.",
+)
 
 
-class Person(NamedTuple):
-    patient_id: int
-    sex: Sex | None
-    birth_date: date
-    pregnant_since: date | None
-
-    def is_pregnant_on(self, day: date) -> bool:
-        since = self.pregnant_since
-        return since is not None and since <= day <= since + LONGEST_PREGNANCY
+Known = tuple[labpeople.Found, Said]
 
 
-class Found(dict[K, V], Generic[K, V]):
-    """Answers to questions that the rows of a file ask again and again."""
+class Meant(NamedTuple):
+    """What a stretch comes to. Places are those of `Readings`."""
 
-    def __init__(self, find: Callable[[K], V]):
-        super().__init__()
-        self.find = find
-
-    def __missing__(self, key: K) -> V:
-        self[key] = answer = self.find(key)
-        return answer
+    results: pl.DataFrame  # columns of Result, by name, and `import_row`
+    refused: dict[int, Refusal]
+    held: dict[int, tuple[str, str]]  # HeldResult.Reason and key
 
 
 class Interpreter:
-    """Reads the rows of one import. `received_at` is when its file was uploaded."""
+    """Reads the rows of one origin, stretch by stretch.
 
-    def __init__(self, *, received_at: datetime):
-        self.received_at = received_at
-        self.received_on = timezone.localdate(received_at)
-        self.last_issue_day = self.received_on + timedelta(days=1)
-        self.latest = received_at + CLOCKS_DIFFER
-        self.people: dict[tuple[str, str], Person] = {}
-        self.analyte_ids = _analyte_ids()
-        self.analytes = Found(self._analyte)
-        self.conversions = Found(_conversion)
-        self.ranges = Found(_range)
-
-    def read(
-        self, rows: list[labcsv.Row], layout: labcsv.Layout
-    ) -> tuple[list[Incoming], list[labcsv.Problem]]:
-        """Rows as they may be stored, and those refused for what they say."""
-        self._meet({(row.system, row.identifier) for row in rows})
-        incoming: list[Incoming] = []
-        problems: list[labcsv.Problem] = []
-        for row in rows:
-            try:
-                incoming.append(self._incoming(row))
-            except Refusal as refusal:
-                problems.append(problem(row.row, layout, refusal))
-        return incoming, problems
-
-    def _incoming(self, row: labcsv.Row) -> Incoming:
-        person = self.people.get((row.system, row.identifier))
-        if person is None:
-            raise _unknown_patient(row)
-        analyte_id, analyte = self.analytes[row.code]
-        factor, offset = self.conversions[analyte.code, row.unit]
-        value = None if row.value is None else row.value * factor + offset
-        if value is not None and not analyte.plausible[0] <= value <= analyte.plausible[1]:
-            raise _implausible(row, analyte)
-        day = self._check_times(row, person)
-        age = completed_years(person.birth_date, day)
-        usual = self._limits(row, analyte, person, day, age, factor, offset)
-        return Incoming(
-            import_row=row.row,
-            patient_id=person.patient_id,
-            analyte_id=analyte_id,
-            version=resultkeys.version(row.status, row.comparator, value, "", row.issued_at),
-            accession=row.accession,
-            value=value,
-            comparator=row.comparator,
-            value_as_sent=row.value_as_sent,
-            unit_as_sent=row.unit,
-            status=row.status,
-            collected_at=row.collected_at,
-            issued_at=row.issued_at or self._issued_at(row),
-            reference_low=usual[0],
-            reference_high=usual[1],
-            flag=_flag(row, value, usual, analyte.critical if age >= ADULT else NO_RANGE),
-        )
-
-    def _check_times(self, row: labcsv.Row, person: Person) -> date:
-        """The day of collection, when it lies between birth and upload."""
-        day = row.collected_at.date()
-        if row.collected_at > self.latest and (row.has_time or day > self.received_on):
-            raise Refusal("collected_at", "collected_in_future",
-                          "The sample was collected after this file was uploaded.",
-                          "Check the date, the time and the offset from UTC.",
-                          row.collected_at.isoformat())  # fmt: skip
-        if row.issued_at is not None and row.issued_at.date() > self.received_on + timedelta(
-            days=1
-        ):
-            raise Refusal("issued_at", "issued_in_future",
-                          "The result was issued after this file was uploaded.",
-                          "Check the date, the time and the offset from UTC.")  # fmt: skip
-        if day < person.birth_date:
-            raise Refusal("collected_at", "collected_before_birth",
-                          "The sample was collected before this patient was born.",
-                          "Check the date and the patient's number.",
-                          row.collected_at.isoformat())  # fmt: skip
-        return day
-
-    def _issued_at(self, row: labcsv.Row) -> datetime:
-        """When the laboratory said so, where the file does not tell; see decision 0002."""
-        return self.received_at if row.status in AFTERTHOUGHTS else row.collected_at
-
-    def _limits(self, row, analyte, person, day, age, factor, offset) -> Range:
-        """The laboratory's own reference range where the row has one, else ours."""
-        low, high = row.reference_low, row.reference_high
-        if low is None and high is None:
-            pregnant = person.is_pregnant_on(day)
-            return self.ranges[analyte.code, person.sex, age, pregnant]
-        if low is not None and high is not None and low > high:
-            raise Refusal("reference_low", "reference_range_reversed",
-                          "The lower reference limit is above the upper one.",
-                          "Check the two limits.", f"{low:g} to {high:g}")  # fmt: skip
-        return (
-            None if low is None else low * factor + offset,
-            None if high is None else high * factor + offset,
-        )
-
-    def _analyte(self, code: str) -> tuple[int, analytes.Analyte]:
-        analyte = analytes.resolve(code)
-        if analyte is None or analyte.code not in self.analyte_ids:
-            raise Refusal("code", "unknown_code", "This test is not known.", _nearest(code), code)
-        return self.analyte_ids[analyte.code], analyte
-
-    def _meet(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Look up patients not met before, one query a namespace."""
-        if len(self.people) > MOST_REMEMBERED:
-            self.people.clear()
-        strangers = set(wanted) - self.people.keys()
-        for system in {system for system, _value in strangers}:
-            values = [value for namespace, value in strangers if namespace == system]
-            found = PatientIdentifier.objects.filter(system=system, value__in=values).values_list(
-                "value",
-                "patient_id",
-                "patient__sex",
-                "patient__birth_date",
-                "patient__pregnant_since",
-            )
-            for value, patient_id, sex, birth_date, pregnant_since in found.iterator():
-                person = Person(patient_id, KNOWN_SEXES.get(sex), birth_date, pregnant_since)
-                self.people[system, value] = person
-
-
-def _analyte_ids() -> dict[str, int]:
-    ids = dict(Analyte.objects.values_list("code", "id"))
-    if not ids:
-        raise PermanentFailure(
-            "The table of analytes is empty. An administrator must run “manage.py load_reference”."
-        )
-    return ids
-
-
-def _conversion(key: tuple[str, str]) -> tuple[float, float]:
-    code, unit = key
-    if not unit and not units.is_accepted(code, ""):
-        raise Refusal("unit", "missing_unit", "There is no unit.",
-                      f"Fill in the unit, such as {analytes.get(code).unit}.")  # fmt: skip
-    try:
-        conversion = units.conversion_of(code, unit)
-    except units.UnknownUnit:
-        analyte = analytes.get(code)
-        known = ", ".join([analyte.unit, *analyte.other_units])
-        raise Refusal("unit", "unknown_unit",
-                      f"{analyte.display} cannot be read in this unit.",
-                      f"Units that can: {known}."[:300], unit) from None  # fmt: skip
-    return conversion.factor, conversion.offset
-
-
-def _range(key: tuple[str, Sex | None, int, bool]) -> Range:
-    return analytes.reference_range(*key)
-
-
-def _flag(row: labcsv.Row, value: float | None, usual: Range, critical: Range) -> str:
-    """LL, L, N, H or HH, or "" when nothing says; limits as in `ml.analytes.flag`.
-
-    What is known only as below or above a number gets a flag when every value it may have
-    would get that one.
+    `look_up` asks the database, `read` does not, so that it may run in another thread.
     """
-    if value is None:
-        return ""
-    least = -math.inf if row.comparator.startswith("<") else value
-    most = math.inf if row.comparator.startswith(">") else value
 
-    def is_below(limit: float | None) -> bool:
-        return limit is not None and (most < limit or (row.comparator, most) == ("<", limit))
+    def __init__(self, origin: Origin):
+        self.origin = origin
+        self.tests = Tests(origin.lab_source)
 
-    def is_above(limit: float | None) -> bool:
-        return limit is not None and (least > limit or (row.comparator, least) == (">", limit))
+    def look_up(self, readings: Readings) -> Known:
+        """What is known here at this moment of the people and tests that rows name."""
+        return labpeople.find(readings.system, readings.identifier), self.tests.said_by_people()
 
-    if is_below(critical[0]):
-        return "LL"
-    if is_above(critical[1]):
-        return "HH"
-    low, high = usual
-    if is_below(low):
-        return "L"
-    if is_above(high):
-        return "H"
-    is_inside = (low is None or least >= low) and (high is None or most <= high)
-    return "N" if is_inside and usual != NO_RANGE else ""
+    def read(self, readings: Readings, known: Known) -> Meant:
+        found, said = known
+        return _Stretch(readings, self.origin, self.tests, found, self.tests.named(said)).meant()
 
 
-def _unknown_patient(row: labcsv.Row) -> Refusal:
+class _Stretch:
+    """n rows on their way to results; `refused` grows from check to check.
+
+    Rows that are refused go on through the sums with whatever numbers they have, and are left
+    out at the end: that is cheaper than taking them out after every check.
+    """
+
+    def __init__(
+        self,
+        readings: Readings,
+        origin: Origin,
+        tests: Tests,
+        found: labpeople.Found,
+        named: Codes,
+    ):
+        self.readings = readings
+        self.named = named
+        self.found = found
+        self.origin = origin
+        self.tests = tests
+        self.refused = dict(readings.refused)
+        self.held: dict[int, tuple[str, str]] = {}
+        self.day = readings.collected.day
+
+    def meant(self) -> Meant:
+        if not len(self.readings.rows):
+            return Meant(pl.DataFrame(), self.refused, self.held)
+        people, person = self._people()
+        test, tests = self._tests()
+        factor, offset, units = self._converted(test, tests)
+        value = self.readings.value.each(_or_nan, "float64") * factor + offset
+        self._check_plausible(value, test, tests)
+        self._check_times(people, person)
+        low, high = self._limits(people, person, test, tests, factor, offset)
+        flag = self._flags(value, low, high, people, person, test, tests)
+        kept = np.ones(len(person), bool)
+        kept[list(self.refused)] = False
+        results = self._results(people, person, test, tests, units, value, low, high, flag)
+        return Meant(results.filter(pl.Series(kept)), self.refused, self.held)
+
+    def _people(self) -> tuple[People, np.ndarray]:
+        """The patient of each row; a stated birth date must be theirs."""
+        readings = self.readings
+        people, person = self.found.people, self.found.person
+        for place in np.flatnonzero(person == UNKNOWN).tolist():
+            self._wait(place, _unknown_patient(readings.identifier.at(place)))
+        stated = readings.birth_date.each(lambda day: day is not None, "bool")
+        for place in np.flatnonzero(stated & (person != UNKNOWN)).tolist():
+            if not labpeople.fits_birth_date(people, person[place], readings.birth_date.at(place)):
+                self._wait(place, PATIENT_MISMATCH)
+        return people, person
+
+    def _tests(self) -> tuple[np.ndarray, list[Test | None]]:
+        """The place of each row's test among the distinct ones; None for one not known."""
+        codes = self.readings.code
+        found = self.named.find(codes)
+        unknown = np.array([isinstance(test, Refusal) for test in found], bool)[codes.codes]
+        for place in np.flatnonzero(unknown).tolist():
+            self._wait(place, found[codes.codes[place]])
+        return codes.codes, [test if isinstance(test, Test) else None for test in found]
+
+    def _converted(
+        self, test: np.ndarray, tests: list[Test | None]
+    ) -> tuple[np.ndarray, np.ndarray, pl.Series]:
+        """Factor, offset and unit as sent of each row."""
+        unit, value = self.readings.unit, self.readings.value
+        in_cell, cell_units = _numbered([said.unit for said in value.meanings])
+        shape = (len(tests), len(unit.meanings), len(cell_units))
+        key = np.ravel_multi_index((test, unit.codes, in_cell[value.codes]), shape)
+        distinct, of_row = np.unique(key, return_inverse=True)
+        found: list[Conversion | Refusal] = []
+        for t, u, c in zip(*np.unravel_index(distinct, shape), strict=True):
+            known = tests[t]
+            found.append(NO_CONVERSION if known is None else self.tests.conversion(
+                known, unit.meanings[u], cell_units[c]))  # fmt: skip
+        refused = np.array([isinstance(one, Refusal) for one in found], bool)[of_row]
+        for place in np.flatnonzero(refused).tolist():
+            self._wait(place, found[of_row[place]])
+        known = [NO_CONVERSION if isinstance(one, Refusal) else one for one in found]
+        units = pl.Series([one.as_sent for one in known], dtype=pl.String).gather(of_row)
+        return (np.array([one.factor for one in known])[of_row],
+                np.array([one.offset for one in known])[of_row], units)  # fmt: skip
+
+    def _check_plausible(
+        self, value: np.ndarray, test: np.ndarray, tests: list[Test | None]
+    ) -> None:
+        low, high = limits_of([EVERYTHING if t is None else t.analyte.plausible for t in tests])
+        # A comparison with NaN, no number, is False.
+        outside = (value < low[test]) | (value > high[test])
+        for place in np.flatnonzero(outside).tolist():
+            if known := tests[test[place]]:
+                self._refuse(place, _implausible(known, self.readings, place))
+
+    def _check_times(self, people: People, person: np.ndarray) -> None:
+        """Samples are taken between birth and the arrival of the file."""
+        collected, issued = self.readings.collected, self.readings.issued
+        latest = _microseconds(self.origin.said_at + CLOCKS_DIFFER)
+        today = timezone.localdate(self.origin.said_at).toordinal() - EPOCH_ORDINAL
+        in_future = (collected.at > latest) & (collected.has_time | (self.day > today))
+        late = (issued.at != NOT_SAID) & (issued.day > today + 1)
+        unborn = self.day < people.born_earliest[person]
+        for is_wrong, column, code, words in [
+            (in_future, "collected_at", "collected_in_future", FUTURE),
+            (late, "issued_at", "issued_in_future", LATE),
+            (unborn, "collected_at", "collected_before_birth", UNBORN),
+        ]:
+            for place in np.flatnonzero(is_wrong).tolist():
+                seen = self._text(column, place)
+                self._refuse(place, Refusal(column, code, *words, seen))
+
+    def _limits(self, people, person, test, tests, factor, offset):
+        """The laboratory's own reference range where the row has one, else the usual one."""
+        low, high = self.readings.low, self.readings.high
+        for place in np.flatnonzero(low > high).tolist():
+            self._refuse(place, _reversed(low[place], high[place]))
+        has_own = ~(np.isnan(low) & np.isnan(high))
+        usual_low, usual_high = self._usual(people, person, test, tests)
+        return (np.where(has_own, low * factor + offset, usual_low),
+                np.where(has_own, high * factor + offset, usual_high))  # fmt: skip
+
+    def _usual(self, people, person, test, tests) -> np.ndarray:
+        age = np.clip(people.ages(person, self.day), 0, OLDEST)
+        pregnant = people.are_pregnant(person, self.day)
+        shape = (len(tests), 3, OLDEST + 1, 2)
+        key = np.ravel_multi_index((test, people.sex[person], age, pregnant.astype(int)), shape)
+        distinct, of_row = np.unique(key, return_inverse=True)
+        kinds = zip(*np.unravel_index(distinct, shape), strict=True)
+        limits = [
+            NO_LIMITS if (known := tests[t]) is None
+            else self.tests.usual(known, Kind(int(sex), int(years), bool(is_pregnant)))
+            for t, sex, years, is_pregnant in kinds
+        ]  # fmt: skip
+        return limits_of(limits)[:, of_row]
+
+    def _flags(self, value, low, high, people, person, test, tests) -> pl.Series:
+        """LL, L, N, H or HH; what the laboratory says where we know no limit."""
+        critical_low, critical_high = limits_of(
+            [NO_LIMITS if t is None else t.analyte.critical for t in tests]
+        )
+        is_adult = people.ages(person, self.day) >= ADULT
+        comparator = self.readings.value.each(lambda said: said.comparator, "U2")
+        ours = flags(
+            value, comparator, low, high,
+            np.where(is_adult, critical_low[test], np.nan),
+            np.where(is_adult, critical_high[test], np.nan),
+        )  # fmt: skip
+        in_cell = self.readings.value.each(lambda said: said.flag, "U2")
+        in_column = self.readings.flag.each(lambda said: said[0], "U2")
+        theirs = np.where(in_cell != "", in_cell, in_column)
+        has_limits = ~(np.isnan(low) & np.isnan(high))
+        return pl.Series(np.where((ours == "") & ~has_limits, theirs, ours), dtype=pl.String)
+
+    def _results(self, people, person, test, tests, units, value, low, high, flag):
+        """Columns of the table of results, all n rows."""
+        readings, said = self.readings, self.readings.value
+        status = readings.status
+        comparator = said.texts(lambda one: one.comparator)
+        version = resultkeys.versions(
+            np.array([resultkeys.STATUSES[name] for name in STATUSES])[status],
+            said.each(lambda one: resultkeys.COMPARATORS[one.comparator], "int64"),
+            value,
+            said.each(lambda one: resultkeys.text_digest(one.text), "int64"),
+            readings.issued.at,
+        )
+        words = pl.Series(STATUSES, dtype=pl.String)
+        analyte_ids = np.array([0 if t is None else t.analyte_id for t in tests], "int64")
+        return pl.DataFrame(
+            {
+                "patient_id": people.patient_id[person],
+                "analyte_id": analyte_ids[test],
+                "import_row": readings.rows,
+                "version": version,
+                "accession": readings.accession,
+                "value": pl.Series(value).fill_nan(None),
+                "comparator": comparator,
+                "text": said.texts(lambda one: one.text),
+                "note": _notes(readings),
+                "value_as_sent": said.texts(lambda one: one.as_sent),
+                "unit_as_sent": units,
+                "status": words.gather(status),
+                "collected_at": _times(readings.collected.at),
+                "issued_at": _times(self._issued_at()),
+                "reference_low": pl.Series(low).fill_nan(None),
+                "reference_high": pl.Series(high).fill_nan(None),
+                "flag": flag,
+            }
+        )
+
+    def _issued_at(self) -> np.ndarray:
+        """When the laboratory said so, where the row does not tell; see decision 0002."""
+        readings = self.readings
+        is_afterthought = np.array([name in AFTERTHOUGHTS for name in STATUSES])[readings.status]
+        arrived = _microseconds(self.origin.said_at)
+        filled_in = np.where(is_afterthought, arrived, readings.collected.at)
+        return np.where(readings.issued.at == NOT_SAID, filled_in, readings.issued.at)
+
+    def _refuse(self, place: int, refusal: Refusal) -> bool:
+        """Note the first thing that is wrong with a row."""
+        return self.refused.setdefault(place, refusal) is refusal
+
+    def _wait(self, place: int, refusal: Refusal) -> None:
+        """A row that somebody can settle is held, unless it is wrong in another way already."""
+        if not self._refuse(place, refusal):
+            return
+        reason = WAITS_FOR.get(refusal.code)
+        source = self.origin.lab_source
+        if reason == HeldResult.Reason.PATIENT and _is_strict(source):
+            return
+        if reason:
+            self.held[place] = reason, self._key(reason, place)[:MOST_KEY]
+
+    def _key(self, reason: str, place: int) -> str:
+        """What is not known, the same for all rows that one answer settles."""
+        readings, source = self.readings, self.origin.lab_source
+        if reason == HeldResult.Reason.PATIENT:
+            return f"{readings.system.at(place)}|{readings.identifier.at(place)}"
+        if reason == HeldResult.Reason.CODE:
+            return f"{source.pk if source else ''}|{readings.code.at(place)}"
+        return f"{readings.code.at(place)}|{readings.unit.at(place)}"
+
+    def _text(self, column: str, place: int) -> str:
+        return self.readings.texts[column][place].strip()
+
+
+def _is_strict(source: LabSource | None) -> bool:
+    return source is not None and source.unknown_patients == LabSource.UnknownPatients.REFUSE
+
+
+def _or_nan(said) -> float:
+    return np.nan if said.number is None else said.number
+
+
+def _numbered(texts: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Texts as places in the list of distinct ones."""
+    distinct = sorted(set(texts))
+    places = {text: place for place, text in enumerate(distinct)}
+    return np.array([places[text] for text in texts], "int64"), distinct
+
+
+def _notes(readings: Readings) -> pl.Series:
+    """What the laboratory remarks, from wherever it stands, as one text."""
+    said = [
+        readings.value.texts(lambda value: value.note),
+        readings.note.texts(str),
+        readings.flag.texts(lambda flag: flag[1]),
+        readings.range_remark.texts(lambda remark: remark and f"Reference range: {remark}"),
+    ]
+    if not any((texts != "").any() for texts in said[1:]):
+        return said[0]
+    parts = [pl.when(texts != "").then(texts) for texts in said]
+    joined = pl.concat_str(parts, separator="; ", ignore_nulls=True).str.head(MOST_NOTE)
+    return pl.select(joined).to_series()
+
+
+def _times(microseconds: np.ndarray) -> pl.Series:
+    return pl.Series(microseconds).cast(pl.Datetime("us"))
+
+
+def _microseconds(at) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def _unknown_patient(identifier: str) -> Refusal:
     return Refusal(
         "mrn",
         "unknown_patient",
         "No patient here has this number.",
-        "Check the number and its leading zeros. If the person is new, register them first and "
-        "send this row again.",
-        masked(row.identifier),
+        "Check the number and its leading zeros. The row waits on the list of results without a "
+        "patient, where somebody can say whose it is.",
+        masked(identifier),
     )
 
 
-def _implausible(row: labcsv.Row, analyte: analytes.Analyte) -> Refusal:
+def _implausible(test: Test, readings: Readings, place: int) -> Refusal:
+    analyte, said = test.analyte, readings.value.at(place)
     low, high = analyte.plausible
     return Refusal(
         "value",
         "implausible_value",
         f"{analyte.display} of a living person lies between {low:g} and {high:g} {analyte.unit}.",
         "Check the value, the unit and the decimal point.",
-        f"{row.value_as_sent} {row.unit}",
+        f"{said.as_sent} {readings.unit.at(place)}".strip(),
     )
 
 
-@cache
-def _names() -> dict[str, str]:
-    return {name.casefold(): analyte.code for analyte in analytes.all()
-            for name in (analyte.code, analyte.display, analyte.loinc) if name}  # fmt: skip
+def _reversed(low: float, high: float) -> Refusal:
+    return Refusal(
+        "reference_low",
+        "reference_range_reversed",
+        "The lower reference limit is above the upper one.",
+        "Check the two limits.",
+        f"{low:g} to {high:g}",
+    )
 
 
-def _nearest(code: str) -> str:
-    names = _names()
-    near = difflib.get_close_matches(code.casefold()[:60], names, n=3, cutoff=0.75)
-    meant = sorted({names[name] for name in near})
-    hint = f" Is it {' or '.join(meant)}?" if meant else ""
-    return f"Use a LOINC code or a short name of the list of tests.{hint}"
+PATIENT_MISMATCH = Refusal(
+    "birth_date",
+    "patient_mismatch",
+    "The patient with this number was born on another day.",
+    "Check the number and the birth date. The row waits on the list of results without a "
+    "patient, where somebody can say whose it is.",
+)
+NO_CONVERSION = Conversion(1.0, 0.0, "")
+NO_LIMITS = (None, None)
+EVERYTHING = (-np.inf, np.inf)
+MOST_KEY, MOST_NOTE = 180, 300

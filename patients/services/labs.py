@@ -1,15 +1,15 @@
-"""Take in laboratory files and turn them into results, each row exactly once.
+"""Laboratory files: received, confirmed, imported, withdrawn.
 
-A file is read in stretches of about a megabyte. One transaction stores the results and the
-refused rows of a stretch and moves `next_byte`, so that a worker may die anywhere: the next
-one goes on at the first record that is not stored. Nothing here reads a clock: whatever a
-result needs to know of time comes from the file or from the moment of its upload, and a
-second run gives the same rows.
+    receive ── confirm ── import_results ── withdraw
+        └── request_preview (as often as wanted, changes nothing)
+
+A file may be received and confirmed in one step. From its confirmation on, how it is read is
+fixed, and a worker stores its rows (`labtables`, `hl7in`, `fhirin`, `wearables`).
 """
 
 import uuid
 from datetime import datetime
-from typing import IO
+from pathlib import Path
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -22,10 +22,24 @@ from healthcare.audit import services as audit
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
-from patients import labcsv, signals
-from patients.models import LabImport, Result
-from patients.services import labfiles, labstore
-from patients.services.labmeaning import Interpreter
+from patients import signals
+from patients.labcsv.profile import Profile
+from patients.models import LabImport, LabSource, Result
+from patients.services import labfiles, labtables
+from patients.services.labpreview import request_preview
+from patients.services.labwithdrawal import NotImported, withdraw
+
+__all__ = [
+    "JOB",
+    "AlreadyConfirmed",
+    "AlreadyReceived",
+    "NotImported",
+    "confirm",
+    "import_results",
+    "receive",
+    "request_preview",
+    "withdraw",
+]
 
 JOB = "labs.import"
 GAVE_UP = {Job.Status.FAILED, Job.Status.PARKED}
@@ -38,18 +52,31 @@ class AlreadyReceived(Exception):
         self.earlier = earlier
 
 
-class Overtaken(Exception):
-    """Another worker has stored this stretch of the file meanwhile."""
+class AlreadyConfirmed(Exception):
+    def __init__(self) -> None:
+        super().__init__(
+            "This file is being imported already, read in another way. Withdraw it first to "
+            "import it anew."
+        )
 
 
-def receive(*, upload: File, by: User, now: datetime) -> LabImport:
-    """Store an uploaded file and queue its import.
+def receive(
+    *,
+    upload: File,
+    by: User,
+    now: datetime,
+    lab_source: LabSource | None = None,
+    confirm: bool = True,
+) -> LabImport:
+    """Store an uploaded file and, unless somebody is to look at it first, queue its import.
 
     Raises AlreadyReceived for a file that is here, unless its import had been given up: then
     that one is taken up again. Raises TooLarge, NoSpace and UnreadableFile as `labfiles.keep`.
     """
     permissions.check(by, Permission.LABS_UPLOAD)
-    kept = labfiles.keep(upload, now=now)
+    kept = labfiles.keep(
+        upload, now=now, remembered=_remembered(lab_source), must_be_complete=confirm
+    )
     try:
         with transaction.atomic():
             lab_import = LabImport.objects.create(
@@ -58,65 +85,69 @@ def receive(*, upload: File, by: User, now: datetime) -> LabImport:
                 file_name=_safe_name(upload.name or ""),
                 digest=kept.digest,
                 size=kept.size,
+                format=kept.format,
+                lab_source=lab_source,
                 uploaded_by=by,
                 uploaded_at=now,
             )
             audit.record("lab_import.received", target=lab_import, by=by, size=kept.size)
-            _queue(lab_import, by=by)
+            if confirm:
+                _freeze(lab_import, kept.profile, by=by, now=now)
     except IntegrityError:
-        return _received_before(kept.digest, by=by)
+        return _received_before(kept, by=by, now=now, must_go_on=confirm)
     return lab_import
+
+
+@transaction.atomic
+def confirm(
+    lab_import: LabImport, profile: Profile | None, *, by: User, now: datetime
+) -> LabImport:
+    """Fix how a waiting file is read and queue its import; twice is once.
+
+    `profile` is None for formats that need none. Raises UnreadableFile when the file is not as
+    the profile says, AlreadyConfirmed when it is being read in another way.
+    """
+    permissions.check(by, Permission.LABS_UPLOAD)
+    waiting = LabImport.objects.select_for_update(of=["self"]).get(pk=lab_import.pk)
+    said = {} if profile is None else profile.to_json()
+    if waiting.job_id is not None:
+        if waiting.profile != said:
+            raise AlreadyConfirmed
+        return waiting
+    if profile is not None:
+        labfiles.check_profile(Path(waiting.file.path), waiting.format, profile)
+    _freeze(waiting, profile, by=by, now=now)
+    return waiting
 
 
 def import_results(lab_import_id: int, *, job: Job) -> None:
     """Turn a stored file into results from where the last run stopped; twice is once."""
     # A job that was tried again is a new one: the page follows the one that is at work.
     LabImport.objects.filter(pk=lab_import_id).exclude(job=job).update(job=job)
-    lab_import = LabImport.objects.get(pk=lab_import_id)
-    with _open(lab_import) as file:
-        layout = _layout(file)
-        interpreter = Interpreter(received_at=lab_import.uploaded_at)
-        stretches = labcsv.batches(
-            file,
-            layout,
-            zone=timezone.get_default_timezone(),
-            at_byte=lab_import.next_byte,
-            at_row=lab_import.next_row,
-        )
-        for batch in stretches:
-            incoming, refused = interpreter.read(batch.rows, layout)
-            problems = sorted([*batch.problems, *refused])
-            _store(lab_import, batch, incoming, problems, job)
-    _finish(lab_import)
+    lab_import = LabImport.objects.select_related("lab_source").get(pk=lab_import_id)
+    if lab_import.withdrawn_at is None:
+        try:
+            reader(lab_import.format)(lab_import, job=job)
+        except labtables.Withdrawn:
+            return
+        _finish(lab_import)
 
 
-@transaction.atomic
-def _store(
-    lab_import: LabImport,
-    batch: labcsv.Batch,
-    incoming: list[labstore.Incoming],
-    problems: list[labcsv.Problem],
-    job: Job,
-) -> None:
-    counts = labstore.store(lab_import, incoming)
-    labstore.store_problems(lab_import, problems)
-    place = LabImport.objects.filter(pk=lab_import.pk, next_byte=lab_import.next_byte)
-    lab_import.next_byte, lab_import.next_row = batch.next_byte, batch.next_row
-    lab_import.accepted_count += counts.accepted
-    lab_import.corrected_count += counts.corrected
-    lab_import.duplicate_count += counts.duplicate
-    lab_import.refused_count += len(problems)
-    moved = place.update(
-        next_byte=lab_import.next_byte,
-        next_row=lab_import.next_row,
-        accepted_count=lab_import.accepted_count,
-        corrected_count=lab_import.corrected_count,
-        duplicate_count=lab_import.duplicate_count,
-        refused_count=lab_import.refused_count,
-    )
-    if not moved:
-        raise Overtaken
-    job.report(progress=batch.next_byte, total=lab_import.size)
+def reader(format: str):  # noqa: A002 - as the field is called
+    """Who reads files of a format; each goes on where the last run stopped.
+
+    Imported where they are wanted: the libraries of FHIR and HL7 would take a third of the
+    memory of a worker that reads tables.
+    """
+    if format == LabImport.Format.HL7:
+        from patients.services import hl7in
+
+        return hl7in.import_file
+    if format == LabImport.Format.FHIR:
+        from patients.services import fhirin
+
+        return fhirin.import_file
+    return labtables.import_file
 
 
 def _finish(lab_import: LabImport) -> None:
@@ -125,6 +156,8 @@ def _finish(lab_import: LabImport) -> None:
     Asked from the rows themselves at the end of every run, so that a worker that died after
     its last stretch and before telling is made good by the next; hearing twice is harmless.
     """
+    from patients.services import resulttasks
+
     results = Result.objects.filter(lab_import=lab_import)
     patient_ids = list(
         results.order_by("patient_id").values_list("patient_id", flat=True).distinct()
@@ -145,9 +178,19 @@ def _finish(lab_import: LabImport) -> None:
                 corrected=lab_import.corrected_count,
                 duplicate=lab_import.duplicate_count,
                 refused=lab_import.refused_count,
+                unmatched=lab_import.unmatched_count,
             )
         if patient_ids:
+            resulttasks.after_results(results, now=lab_import.uploaded_at)
             signals.results_arrived.send(sender=LabImport, patient_ids=patient_ids)
+
+
+def _freeze(lab_import: LabImport, profile: Profile | None, *, by: User, now: datetime) -> None:
+    """From here on the file is read in this way, and by a worker."""
+    lab_import.profile = {} if profile is None else profile.to_json()
+    lab_import.confirmed_at = now
+    lab_import.save(update_fields=["profile", "confirmed_at"])
+    _queue(lab_import, by=by)
 
 
 def _queue(lab_import: LabImport, *, by: User) -> None:
@@ -162,10 +205,17 @@ def _queue(lab_import: LabImport, *, by: User) -> None:
 
 
 @transaction.atomic
-def _received_before(digest: str, *, by: User) -> LabImport:
+def _received_before(
+    kept: labfiles.KeptFile, *, by: User, now: datetime, must_go_on: bool
+) -> LabImport:
     earlier = (
-        LabImport.objects.select_for_update(of=["self"]).select_related("job").get(digest=digest)
+        LabImport.objects.select_for_update(of=["self"])
+        .select_related("job")
+        .get(digest=kept.digest, withdrawn_at=None)
     )
+    if earlier.job is None and must_go_on:
+        _freeze(earlier, kept.profile, by=by, now=now)
+        return earlier
     if earlier.job is None or earlier.job.status not in GAVE_UP:
         raise AlreadyReceived(earlier)
     audit.record("lab_import.taken_up_again", target=earlier, by=by)
@@ -173,18 +223,11 @@ def _received_before(digest: str, *, by: User) -> LabImport:
     return earlier
 
 
-def _open(lab_import: LabImport) -> IO[bytes]:
-    try:
-        return lab_import.file.open("rb")
-    except FileNotFoundError:
-        raise jobs.PermanentFailure("The uploaded file is no longer on the disk.") from None
-
-
-def _layout(file: IO[bytes]) -> labcsv.Layout:
-    try:
-        return labcsv.inspect(file)
-    except labcsv.UnreadableFile as refusal:
-        raise jobs.PermanentFailure(str(refusal)) from None
+def _remembered(lab_source: LabSource | None) -> Profile | None:
+    """How the last file of this source was read."""
+    if lab_source is None or not lab_source.profile:
+        return None
+    return Profile.from_json(lab_source.profile)
 
 
 def _safe_name(name: str) -> str:

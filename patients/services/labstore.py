@@ -1,38 +1,53 @@
-"""Results into the database by sets: COPY aside, insert what is new, order the versions."""
+"""Results into the database by sets: look up what is here, COPY what is new, order versions.
+
+Inside the caller's transaction, and in turn with all other writers of results: what was looked
+up stays true until the rows are in.
+"""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC
+from typing import NamedTuple
 
+import polars as pl
 from django.db import connection
 
 from patients import labcsv
-from patients.models import LabImport
+from patients.models import ImportProblem, LabImport, Result
+from patients.services import lablatest, labrepeats
+from patients.services.copying import copy_columns, copy_new, new_ids, query_columns
+from patients.services.laborigin import Origin
+from patients.services.labversions import LOCK, THREAD, restate, supersede, take_turns
 
-SOURCE = "lab file"
-# Writers of results from files take turns: two transactions that store versions of one thread
-# at the same time would each see its own as the newest. Shared with no other advisory lock.
-LOCK = (4_712, 0)
+__all__ = ["LOCK", "Counts", "refresh_latest", "store", "store_problems", "supersede"]
 
-
-class Incoming(NamedTuple):
-    """One result as it is to be stored: columns of the staging table, in order."""
-
-    import_row: int
-    patient_id: int
-    analyte_id: int
-    version: int
-    accession: str
-    value: float | None
-    comparator: str
-    value_as_sent: str
-    unit_as_sent: str
-    status: str
-    collected_at: datetime
-    issued_at: datetime
-    reference_low: float | None
-    reference_high: float | None
-    flag: str
+VERSION = [*THREAD, "version"]
+TABLE = "patients_result"
+NOT_STORED = ("registered", "cancelled", "entered-in-error")
+STAGE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS lab_threads (
+    thread int, patient_id bigint, analyte_id bigint, collected_at timestamptz, accession text
+) ON COMMIT DELETE ROWS
+"""
+# LATERAL keeps the planner, which knows nothing of a staging table, at one index probe a thread.
+# What was moved to its right patient is here, elsewhere: said again, it is no news of this one.
+STORED = """
+SELECT thread, stored.* FROM lab_threads AS incoming CROSS JOIN LATERAL (
+    SELECT id, version, restatement,
+        withdrawn_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM patients_resultmove AS moved
+            WHERE moved.from_patient_id = result.patient_id
+                AND moved.results @> jsonb_build_array(jsonb_build_array(result.id))
+        ), lab_import_id
+    FROM patients_result AS result
+    WHERE result.patient_id = incoming.patient_id AND result.analyte_id = incoming.analyte_id
+        AND result.collected_at = incoming.collected_at AND result.accession = incoming.accession
+    OFFSET 0
+) AS stored
+"""
+STORED_COLUMNS = {
+    "thread": pl.UInt32, "id": pl.Int64, "version": pl.Int64, "restatement": pl.Int32,
+    "is_withdrawn": pl.String, "lab_import_id": pl.Int64,
+}  # fmt: skip
 
 
 class Counts(NamedTuple):
@@ -41,128 +56,117 @@ class Counts(NamedTuple):
     duplicate: int  # a version that was here
 
 
-STAGE = """
-CREATE TEMPORARY TABLE IF NOT EXISTS lab_incoming (
-    import_row bigint, patient_id bigint, analyte_id bigint, version bigint, accession text,
-    value float8, comparator text, value_as_sent text, unit_as_sent text,
-    status text, collected_at timestamptz, issued_at timestamptz, reference_low float8,
-    reference_high float8, flag text
-) ON COMMIT DELETE ROWS
-"""
-# In the order of the index that pages read, which is what makes it cheap to fill.
-INSERT = """
-INSERT INTO patients_result (
-    patient_id, analyte_id, lab_import_id, import_row, version, accession, value,
-    comparator, value_as_sent, unit_as_sent, status, collected_at, issued_at, reference_low,
-    reference_high, flag, recorded_at, source)
-SELECT patient_id, analyte_id, %(lab_import)s, import_row, version, accession, value,
-    comparator, value_as_sent, unit_as_sent, status, collected_at, issued_at, reference_low,
-    reference_high, flag, %(recorded_at)s, %(source)s
-FROM lab_incoming
-ORDER BY patient_id, analyte_id, collected_at, import_row
-ON CONFLICT ON CONSTRAINT result_once DO NOTHING
-"""
-# LATERAL keeps the planner, which knows nothing of a staging table, at one index probe a thread.
-# Counting from the rows and not from the insert makes it the same for any cut of the file.
-SEVERAL_VERSIONS = """
-SELECT patient_id, analyte_id, collected_at, accession, stored.versions, stored.fresh
-FROM (
-    SELECT DISTINCT patient_id, analyte_id, collected_at, accession FROM lab_incoming
-) AS incoming
-CROSS JOIN LATERAL (
-    SELECT count(*) AS versions,
-        count(*) FILTER (WHERE lab_import_id = %(lab_import)s AND import_row >= %(first_row)s)
-            AS fresh
-    FROM patients_result AS result
-    WHERE result.patient_id = incoming.patient_id AND result.analyte_id = incoming.analyte_id
-        AND result.collected_at = incoming.collected_at AND result.accession = incoming.accession
-) AS stored
-WHERE stored.versions > 1 AND stored.fresh > 0
-"""
-# What is superseded, and since when, follows from the set of versions alone, not from the order
-# in which they came: a version ends when a later one of its thread is known here, and at once
-# when that was known before. Decision 0002 says what "later" is.
-SUPERSEDE = """
-UPDATE patients_result AS result SET superseded_at = ordered.superseded_at
-FROM (
-    SELECT id, CASE WHEN next_known_at IS NOT NULL
-        THEN greatest(next_known_at, recorded_at) END AS superseded_at
-    FROM (
-        SELECT id, recorded_at, min(recorded_at) OVER (
-            PARTITION BY patient_id, analyte_id, collected_at, accession
-            ORDER BY status NOT IN ('registered', 'preliminary'), issued_at,
-                CASE status WHEN 'registered' THEN 0 WHEN 'preliminary' THEN 1 WHEN 'final' THEN 2
-                    WHEN 'corrected' THEN 3 WHEN 'amended' THEN 3 ELSE 4 END,
-                recorded_at, import_row NULLS FIRST, version
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS next_known_at
-        FROM patients_result WHERE (patient_id, analyte_id, collected_at, accession) IN (
-            SELECT * FROM unnest(%(patients)s::bigint[], %(analytes)s::bigint[],
-                %(collected)s::timestamptz[], %(accessions)s::text[])
-        )
-    ) AS versions
-) AS ordered
-WHERE result.id = ordered.id AND result.superseded_at IS DISTINCT FROM ordered.superseded_at
-"""
-COPY_RESULTS = f"COPY lab_incoming ({', '.join(Incoming._fields)}) FROM STDIN"
-COPY_PROBLEMS = (
-    'COPY patients_importproblem (lab_import_id, "row", "column", code, message, repair, seen)'
-    " FROM STDIN"
-)
-ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+class Sorted(NamedTuple):
+    """Rows told apart by what is here already. `rows` have the columns `thread` and `place`."""
+
+    fresh: pl.DataFrame
+    repeated: pl.DataFrame
+    stored: pl.DataFrame
+    counts: Counts
 
 
-def store(lab_import: LabImport, results: list[Incoming]) -> Counts:
-    """Store results of one stretch of a file inside the caller's transaction."""
-    if not results:
+def store(results: pl.DataFrame, origin: Origin) -> Counts:
+    """Store results, columns as `labmeaning.Meant` has them."""
+    if results.is_empty():
         return Counts(0, 0, 0)
-    lookup: dict[str, Any] = {"lab_import": lab_import.pk, "first_row": results[0].import_row}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", LOCK)
-        cursor.execute(STAGE)
-        with cursor.copy(COPY_RESULTS) as copy:
-            copy.write("".join(map(_line, results)))
-        origin = {"recorded_at": lab_import.uploaded_at, "source": SOURCE}
-        cursor.execute(INSERT, lookup | origin)
-        stored = cursor.rowcount
-        cursor.execute(SEVERAL_VERSIONS, lookup)
-        several = cursor.fetchall()
-        supersede(row[:4] for row in several)
-    corrected = sum(fresh - (fresh == versions) for *_thread, versions, fresh in several)
-    return Counts(stored - corrected, corrected, len(results) - stored)
+    take_turns()
+    found = tell_apart(results)
+    labrepeats.note(found.repeated, found.stored, origin)
+    if not found.fresh.is_empty():
+        _copy(found, origin)
+    return found.counts
 
 
-def supersede(threads: Iterable[Sequence[Any]]) -> None:
-    """Mark every version of these results but the newest as superseded.
+def tell_apart(results: pl.DataFrame, *, also: str = "") -> Sorted:
+    """Which rows are new, which were here, and what is stored of their results.
 
-    A result is (patient_id, analyte_id, collected_at, accession).
+    `also` is a query for versions that count as stored, beside STORED and like it.
     """
-    if keys := list(threads):
-        patients, analytes, collected, accessions = map(list, zip(*keys, strict=True))
-        columns = {"patients": patients, "analytes": analytes, "collected": collected,
-                   "accessions": accessions}  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute(SUPERSEDE, columns)
+    rows = _numbered(results)
+    stored = _stored(rows, also)
+    live = stored.filter(~pl.col("is_withdrawn"))
+    firsts = rows.unique(["thread", "version"], keep="first", maintain_order=True)
+    fresh, repeated = firsts, rows.clear()
+    if not live.is_empty():
+        here = live.select("thread", "version").unique()
+        fresh = firsts.join(here, on=["thread", "version"], how="anti", maintain_order="left")
+        repeated = rows.join(here, on=["thread", "version"], how="semi", maintain_order="left")
+    begun = fresh.select("thread").unique().join(live.select("thread"), on="thread", how="anti")
+    counts = Counts(begun.height, fresh.height - begun.height, rows.height - fresh.height)
+    return Sorted(fresh, repeated, stored, counts)
 
 
-def store_problems(lab_import: LabImport, problems: list[labcsv.Problem]) -> None:
+def refresh_latest(subjects: Iterable[int | tuple[int, int]]) -> None:
+    """Search for the newest values of these patients, or of these (patient, analyte)."""
+    subjects = list(subjects)
+    lablatest.refresh_of(subject for subject in subjects if isinstance(subject, int))
+    lablatest.refresh(subject for subject in subjects if not isinstance(subject, int))
+
+
+def store_problems(lab_import: LabImport, problems: Sequence[labcsv.Problem]) -> None:
+    """Keep refused rows; what is kept of a row and column already stays."""
     if problems:
-        with connection.cursor() as cursor, cursor.copy(COPY_PROBLEMS) as copy:
-            for problem in problems:
-                copy.write_row((lab_import.pk, *problem))
+        columns = pl.DataFrame(problems, schema=list(labcsv.Problem._fields), orient="row")
+        copy_new(ImportProblem, columns.with_columns(lab_import_id=pl.lit(lab_import.pk)))
 
 
-def _line(result: Incoming) -> str:
-    """One row in the text format of COPY; \\N is null, bytes are hexadecimal."""
-    (row, patient, analyte, version, accession, value, comparator, as_sent, unit,
-     status, collected, issued, low, high, flag) = result  # fmt: skip
-    return (
-        f"{row}\t{patient}\t{analyte}\t{version}\t"
-        f"{accession.translate(ESCAPES)}\t{_number(value)}\t{comparator}\t"
-        f"{as_sent.translate(ESCAPES)}\t{unit.translate(ESCAPES)}\t{status}\t"
-        f"{collected.isoformat()}\t{issued.isoformat()}\t{_number(low)}\t{_number(high)}\t{flag}\n"
+def _numbered(results: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the order of the index, which is what makes it cheap to fill, by thread."""
+    rows = results.sort([*VERSION, "import_row"])
+    begins = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in THREAD)
+    return rows.with_columns(begins.fill_null(value=True).cum_sum().alias("thread"))
+
+
+def _stored(rows: pl.DataFrame, also: str) -> pl.DataFrame:
+    """All versions of these threads that are here, withdrawn ones too."""
+    threads = rows.select("thread", *THREAD).unique("thread", keep="first", maintain_order=True)
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        cursor.execute("DELETE FROM lab_threads")
+        copy_columns("lab_threads", threads)
+    query = f"{STORED} UNION ALL {also}" if also else STORED
+    stored = query_columns(query, STORED_COLUMNS)
+    return stored.with_columns(is_withdrawn=pl.col("is_withdrawn") == "t")
+
+
+def _copy(found: Sorted, origin: Origin) -> None:
+    fresh = _with_restatements(found.fresh, found.stored)
+    fresh = fresh.with_columns(
+        id=pl.Series(new_ids(Result, fresh.height), dtype=pl.Int64),
+        lab_import_id=pl.lit(origin.import_id, pl.Int64),
+        recorded_at=pl.lit(origin.received_at.astimezone(UTC).replace(tzinfo=None)),
+        source=pl.lit(origin.source),
     )
+    copy_columns(TABLE, fresh.drop("thread"))
+    is_several = fresh["thread"].is_duplicated() | fresh["thread"].is_in(
+        found.stored["thread"].implode()
+    )
+    several = fresh.filter(is_several)
+    if not several.is_empty():
+        _order(several, found.stored)
+    alone = fresh.filter(~is_several & ~fresh["status"].is_in(NOT_STORED))
+    lablatest.put(alone.rename({"id": "result_id"}))
 
 
-def _number(value: float | None) -> str:
-    return r"\N" if value is None else repr(value)
+def _with_restatements(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """What was withdrawn and is said again is the next statement of the same version."""
+    said = stored.group_by("thread", "version").agg(pl.col("restatement").max() + 1)
+    if said.is_empty():
+        return fresh.with_columns(restatement=pl.lit(0, pl.Int32))
+    joined = fresh.join(said, on=["thread", "version"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("restatement").fill_null(0))
+
+
+def _order(several: pl.DataFrame, stored: pl.DataFrame) -> None:
+    """Order the versions of results that have more than one."""
+    supersede(_threads(several))
+    withdrawn = stored.filter("is_withdrawn").select("thread").unique()
+    restate(_threads(several.join(withdrawn, on="thread", how="semi")))
+    lablatest.refresh(several.select("patient_id", "analyte_id").unique().iter_rows())
+
+
+def _threads(rows: pl.DataFrame) -> list[tuple]:
+    distinct = rows.unique("thread").select(
+        "patient_id", "analyte_id", pl.col("collected_at").dt.replace_time_zone("UTC"), "accession"
+    )
+    return list(distinct.iter_rows())

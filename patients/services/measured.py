@@ -14,7 +14,8 @@ from ml import analytes
 from ml.facts import Sex
 from patients import resultkeys
 from patients.models import Patient, Result
-from patients.services.copying import copy_frame
+from patients.services import lablatest
+from patients.services.copying import as_columns, copy_frame, new_ids
 
 UNKNOWN = np.nan  # no limit
 TERM = np.timedelta64(44 * 7, "D")
@@ -27,10 +28,12 @@ def store(long: pd.DataFrame, people: pd.DataFrame, analyte_ids: Mapping[str, in
     superseded_at, status, accession, source (times UTC). `people`, indexed by patient_id:
     sex, birth_date, pregnant_since. `analyte_ids`: primary key by code.
     """
+    long = long.reset_index(drop=True)
     limits = _limits(long, people)
     analyte = long["code"].map(analyte_ids).astype("int64")
     rows = pd.DataFrame(
         {
+            "id": np.array(new_ids(Result, len(long)), "int64"),
             "patient_id": long["patient_id"],
             "analyte_id": analyte,
             "version": _versions(long),
@@ -50,7 +53,15 @@ def store(long: pd.DataFrame, people: pd.DataFrame, analyte_ids: Mapping[str, in
             "flag": flags(long["value"].to_numpy(float), limits),
         }
     )
-    return copy_frame(Result, rows)
+    stored = copy_frame(Result, rows)
+    _put_latest(rows)
+    return stored
+
+
+def _put_latest(rows: pd.DataFrame) -> None:
+    counts = rows["superseded_at"].isna() & ~rows["status"].isin(Result.VOID)
+    current = as_columns(rows[counts].assign(text=""))
+    lablatest.put(current.rename({"id": "result_id"}))
 
 
 def flags(value: np.ndarray, limits: pd.DataFrame) -> np.ndarray:

@@ -36,8 +36,9 @@ def load() -> Loaded:
             Analyte.objects.filter(pk=row.pk).update(**fields)
             changed.append(source.code)
     wanted = [found for source in analytes.all() for found in _ranges(source, stored)]
-    if _as_rows(ReferenceRange.objects.all()) != _as_rows(wanted):
-        ReferenceRange.objects.all().delete()
+    ours = ReferenceRange.objects.filter(lab_source=None)  # a laboratory's own ranges stay
+    if _as_rows(ours) != _as_rows(wanted):
+        ours.delete()
         ReferenceRange.objects.bulk_create(wanted)
     return Loaded(added, changed, len(wanted))
 

@@ -1,0 +1,125 @@
+"""Rows of results, by whatever way they come, into the record: read, checked, stored or held.
+
+Files, messages, bundles and rows that a person has released all end here, so that the same
+statement means the same by every way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from patients import labcsv
+from patients.labcsv import columns
+from patients.labcsv.layout import Layout
+from patients.labcsv.profile import Profile
+from patients.labcsv.readings import Reader, Readings
+from patients.labcsv.refusal import Refusal
+from patients.labcsv.rows import problems, source_columns
+from patients.models import HeldResult, LabImport
+from patients.services import labstore, labversions
+from patients.services.copying import copy_new
+from patients.services.labmeaning import Interpreter, Meant
+from patients.services.laborigin import Origin
+
+__all__ = ["Origin", "Taken", "keep", "take"]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of rows: accepted + corrected + duplicate + refused + unmatched are all."""
+
+    accepted: int = 0
+    corrected: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    unmatched: int = 0
+    problems: list[labcsv.Problem] = field(default_factory=list)
+    patient_ids: set[int] = field(default_factory=set)
+
+
+@transaction.atomic
+def take(rows: Sequence[Mapping[str, str]], origin: Origin) -> Taken:
+    """Store rows keyed by the names of FIELDS, inside the caller's transaction.
+
+    Texts as in the canonical form (decimal point, ISO times); rows of a table that were held
+    are read as their file was. The caller tells the floors above (`signals.results_arrived`).
+    """
+    labversions.take_turns()
+    reader = Reader(_profile(origin), zone=timezone.get_default_timezone())
+    readings = reader.read(columns.of_rows(rows))
+    interpreter = Interpreter(origin)
+    return keep(readings, interpreter.read(readings, interpreter.look_up(readings)), origin)
+
+
+def keep(
+    readings: Readings,
+    meant: Meant,
+    origin: Origin,
+    *,
+    layout: Layout | None = None,
+    malformed: Sequence[tuple[int, Refusal]] = (),
+) -> Taken:
+    """Store what a stretch of rows means, and the reasons why some of them were not taken."""
+    counts = labstore.store(meant.results, origin)
+    refused = sorted(
+        [*problems(readings, meant.refused, layout), *labcsv.problems_of_lines(malformed)]
+    )
+    if origin.lab_import is not None:
+        labstore.store_problems(origin.lab_import, refused)
+    _hold(readings, meant, origin)
+    unmatched = sum(reason == HeldResult.Reason.PATIENT for reason, _key in meant.held.values())
+    return Taken(
+        accepted=counts.accepted,
+        corrected=counts.corrected,
+        duplicate=counts.duplicate,
+        refused=len(refused) - unmatched,
+        unmatched=unmatched,
+        problems=refused,
+        patient_ids=set(meant.results["patient_id"].unique()) if counts.accepted
+        or counts.corrected else set(),
+    )  # fmt: skip
+
+
+def _profile(origin: Origin) -> Profile:
+    """How rows are written: as in their file when it was a table, else canonically."""
+    lab_import = origin.lab_import
+    tables = {LabImport.Format.TABLE, LabImport.Format.WORKBOOK}
+    if lab_import is None or lab_import.format not in tables or not lab_import.profile:
+        return Profile.CANONICAL
+    return Profile.from_json(lab_import.profile)
+
+
+def _hold(readings: Readings, meant: Meant, origin: Origin) -> None:
+    """Keep the rows that wait for a person, with all that they say."""
+    if not meant.held:
+        return
+    places = list(meant.held)
+    texts = readings.texts[places]
+    cells = [
+        json.dumps({name: text.strip() for name, text in row.items() if text and text.strip()})
+        for row in texts.iter_rows(named=True)
+    ]
+    sourced = source_columns(readings)
+    held = pl.DataFrame(
+        {
+            "row": readings.rows[places],
+            "column": [sourced[place][:60] for place in places] if sourced else "",
+            "reason": [reason for reason, _key in meant.held.values()],
+            "key": [key for _reason, key in meant.held.values()],
+            "cells": cells,
+        }
+    ).with_columns(
+        lab_import_id=pl.lit(origin.import_id, pl.Int64),
+        message_id=pl.lit(None if origin.message is None else origin.message.pk, pl.Int64),
+        lab_source_id=pl.lit(None if origin.lab_source is None else origin.lab_source.pk, pl.Int64),
+        received_at=pl.lit(origin.received_at),
+        status=pl.lit(HeldResult.Status.WAITING.value),
+        comment=pl.lit(""),
+    )
+    copy_new(HeldResult, held)

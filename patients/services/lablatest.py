@@ -1,0 +1,108 @@
+"""The newest current value of each analyte of each patient, in the table that pages read.
+
+A value that is newer than the one that stands is put in its place; whatever else happens to
+results, the pairs it touched are searched for again.
+"""
+
+from collections.abc import Iterable
+
+import polars as pl
+from django.db import connection
+
+from patients.services.copying import copy_columns
+
+PAIR = ["patient_id", "analyte_id"]
+COLUMNS = [*PAIR, "result_id", "collected_at", "recorded_at", "value", "comparator", "text", "flag"]
+STAGE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS lab_latest_incoming (
+    patient_id bigint, analyte_id bigint, result_id bigint, collected_at timestamptz,
+    recorded_at timestamptz, value float8, comparator text, text text, flag text
+) ON COMMIT DELETE ROWS
+"""
+SAME_TIME = """
+SELECT incoming.patient_id, incoming.analyte_id FROM lab_latest_incoming AS incoming
+JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
+WHERE latest.collected_at = incoming.collected_at
+"""
+REPLACE = """
+ON CONFLICT (patient_id, analyte_id) DO UPDATE SET result_id = excluded.result_id,
+    collected_at = excluded.collected_at, recorded_at = excluded.recorded_at,
+    value = excluded.value, comparator = excluded.comparator, text = excluded.text,
+    flag = excluded.flag
+"""
+# Those that are not newer are left out beforehand: a conflict costs a write even when its
+# row stays as it is.
+PUT_NEWER = f"""
+INSERT INTO patients_latestresult ({", ".join(COLUMNS)})
+SELECT {", ".join(f"incoming.{name}" for name in COLUMNS)} FROM lab_latest_incoming AS incoming
+LEFT JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
+WHERE latest.patient_id IS NULL OR incoming.collected_at > latest.collected_at
+{REPLACE}
+"""  # noqa: S608
+NEWEST = """
+SELECT pair.patient_id, pair.analyte_id, newest.*
+FROM {pairs} AS pair (patient_id, analyte_id)
+CROSS JOIN LATERAL (
+    SELECT id, collected_at, recorded_at, value, comparator, text, flag
+    FROM patients_result AS result
+    WHERE result.patient_id = pair.patient_id AND result.analyte_id = pair.analyte_id
+        AND superseded_at IS NULL AND status NOT IN ('registered', 'cancelled', 'entered-in-error')
+    ORDER BY collected_at DESC, issued_at DESC, id DESC LIMIT 1
+) AS newest
+"""
+GIVEN_PAIRS = "unnest(%(patients)s::bigint[], %(analytes)s::bigint[])"
+PAIRS_OF_PATIENTS = """(
+    SELECT patient.id, analyte.id FROM unnest(%(patients)s::bigint[]) AS patient (id)
+    CROSS JOIN patients_analyte AS analyte
+)"""
+PUT_FOUND = f"""
+INSERT INTO patients_latestresult ({", ".join(COLUMNS)}) {NEWEST} {REPLACE}
+"""
+FORGET_PAIRS = f"""
+DELETE FROM patients_latestresult WHERE (patient_id, analyte_id) IN (SELECT * FROM {GIVEN_PAIRS})
+"""  # noqa: S608
+FORGET_PATIENTS = "DELETE FROM patients_latestresult WHERE patient_id = ANY(%(patients)s)"
+
+
+def put(results: pl.DataFrame) -> None:
+    """Put new results in their places where they are the newest.
+
+    `results`: COLUMNS and `issued_at`; all of them current, and the only version of themselves.
+    """
+    if results.is_empty():
+        return
+    newest = (
+        results.sort("collected_at", "issued_at", "result_id")
+        .unique(PAIR, keep="last", maintain_order=True)
+        .sort(PAIR)
+        .select(COLUMNS)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        cursor.execute("DELETE FROM lab_latest_incoming")
+        copy_columns("lab_latest_incoming", newest)
+        cursor.execute(SAME_TIME)
+        unclear = cursor.fetchall()
+        cursor.execute(PUT_NEWER)
+    refresh(unclear)
+
+
+def refresh(pairs: Iterable[tuple[int, int]]) -> None:
+    """Search for the newest value of these (patient, analyte) and put it, or nothing, there."""
+    keys = sorted(set(pairs))
+    if not keys:
+        return
+    patients, analytes = map(list, zip(*keys, strict=True))
+    arguments = {"patients": patients, "analytes": analytes}
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_PAIRS, arguments)
+        cursor.execute(PUT_FOUND.format(pairs=GIVEN_PAIRS), arguments)
+
+
+def refresh_of(patient_ids: Iterable[int]) -> None:
+    """Search for the newest values of everything that was measured of these patients."""
+    arguments = {"patients": sorted(set(patient_ids))}
+    if arguments["patients"]:
+        with connection.cursor() as cursor:
+            cursor.execute(FORGET_PATIENTS, arguments)
+            cursor.execute(PUT_FOUND.format(pairs=PAIRS_OF_PATIENTS), arguments)

@@ -1,0 +1,133 @@
+"""Tables of results into the database, stretch by stretch, from where the last run stopped.
+
+One transaction stores the results and the refused rows of a stretch and moves `next_byte`, so
+that a worker may die anywhere: the next one goes on at the first record that is not stored.
+Nothing here reads a clock: whatever a result needs to know of time comes from the file or from
+the moment of its upload, and a second run gives the same rows.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from django.db import transaction
+from django.utils import timezone
+
+from healthcare.jobs import services as jobs
+from healthcare.jobs.models import Job
+from patients import labcsv
+from patients.labcsv.layout import from_profile
+from patients.labcsv.profile import BadProfile, Profile
+from patients.models import LabImport
+from patients.services import intake, labcopies, labversions
+from patients.services.labmeaning import Interpreter, Known, Meant
+from patients.services.laborigin import of_import
+
+
+class Overtaken(Exception):
+    """Another worker has stored this stretch of the file meanwhile."""
+
+
+class Withdrawn(Exception):
+    """Somebody has withdrawn the file while it was read."""
+
+
+def import_file(lab_import: LabImport, *, job: Job) -> None:
+    """Store what is left of a file. The cursor moves with the rows: a second run adds nothing."""
+    interpreter = Interpreter(of_import(lab_import))
+    with opened(lab_import) as (file, layout, size):
+        batches = read(file, layout, at_byte=lab_import.next_byte, at_row=lab_import.next_row)
+        for stretch in ahead(batches, interpreter):
+            _store(lab_import, stretch, interpreter, job, size)
+    labcopies.remove(lab_import)
+
+
+def read(
+    file: IO[bytes], layout: labcsv.Layout, *, at_byte: int = 0, at_row: int = 0
+) -> Iterator[labcsv.Batch]:
+    zone = timezone.get_default_timezone()
+    return labcsv.batches(file, layout, zone=zone, at_byte=at_byte, at_row=at_row)
+
+
+@contextmanager
+def opened(lab_import: LabImport) -> Iterator[tuple[IO[bytes], labcsv.Layout, int]]:
+    """The table as plain text, how it is read, and its size in bytes.
+
+    Raises PermanentFailure with a sentence for a file that is gone or cannot be read as it was
+    said to be.
+    """
+    try:
+        profile = Profile.from_json(lab_import.profile) if lab_import.profile else None
+        path, profile = labcopies.plain(lab_import, profile)
+        with path.open("rb") as file:
+            layout = labcsv.inspect(file) if profile is None else from_profile(file, profile)
+            yield file, layout, path.stat().st_size
+    except FileNotFoundError:
+        raise jobs.PermanentFailure("The uploaded file is no longer on the disk.") from None
+    except (labcsv.UnreadableFile, BadProfile) as refusal:
+        raise jobs.PermanentFailure(str(refusal)) from None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows, what was known here when they were interpreted, and what they came to mean."""
+
+    batch: labcsv.Batch
+    known: Known
+    meant: Future[Meant]
+
+
+def ahead(batches: Iterator[labcsv.Batch], interpreter: Interpreter) -> Iterator[Stretch]:
+    """Stretches, the next ones read and interpreted in a thread while one is stored."""
+    with ThreadPoolExecutor(1, "read-ahead") as thread:
+        reading = thread.submit(next, batches, None)
+        ready: Stretch | None = None
+        while (batch := reading.result()) is not None:
+            known = interpreter.look_up(batch.readings)
+            meant = thread.submit(interpreter.read, batch.readings, known)
+            reading = thread.submit(next, batches, None)
+            if ready is not None:
+                yield ready
+            ready = Stretch(batch, known, meant)
+        if ready is not None:
+            yield ready
+
+
+@transaction.atomic
+def _store(
+    lab_import: LabImport, stretch: Stretch, interpreter: Interpreter, job: Job, size: int
+) -> None:
+    labversions.take_turns()
+    batch, meant = stretch.batch, stretch.meant.result()
+    # Somebody may have been registered or merged since; from here on nobody is.
+    known = interpreter.look_up(batch.readings)
+    if known != stretch.known:
+        meant = interpreter.read(batch.readings, known)
+    taken = intake.keep(
+        batch.readings, meant, interpreter.origin, layout=batch.layout, malformed=batch.malformed
+    )
+    place = LabImport.objects.filter(pk=lab_import.pk, next_byte=lab_import.next_byte)
+    lab_import.next_byte, lab_import.next_row = batch.next_byte, batch.next_row
+    lab_import.accepted_count += taken.accepted
+    lab_import.corrected_count += taken.corrected
+    lab_import.duplicate_count += taken.duplicate
+    lab_import.unmatched_count += taken.unmatched
+    lab_import.refused_count += taken.refused
+    moved = place.filter(withdrawn_at=None).update(
+        next_byte=lab_import.next_byte,
+        next_row=lab_import.next_row,
+        accepted_count=lab_import.accepted_count,
+        corrected_count=lab_import.corrected_count,
+        duplicate_count=lab_import.duplicate_count,
+        unmatched_count=lab_import.unmatched_count,
+        refused_count=lab_import.refused_count,
+    )
+    if not moved:
+        raise (
+            Withdrawn
+            if LabImport.objects.filter(pk=lab_import.pk, withdrawn_at__isnull=False).exists()
+            else Overtaken
+        )
+    job.report(progress=batch.next_byte, total=size)
