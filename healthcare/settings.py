@@ -277,6 +277,15 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "healthcare.jobs.tasks.sweep", "schedule": 5.0},
+    "seal-audit-trail": {"task": "healthcare.audit.tasks.seal", "schedule": 60.0},
+    "find-duplicates-nightly": {
+        "task": "patients.tasks.find_duplicates_nightly",
+        "schedule": crontab(hour=1, minute=0),
+    },
+    "escalate-result-tasks": {
+        "task": "patients.tasks.escalate_result_tasks",
+        "schedule": 60.0,
+    },
     "score-changed-patients-nightly": {
         "task": "predictions.tasks.score_changed_patients",
         "schedule": crontab(hour=2, minute=0),
@@ -291,6 +300,11 @@ CELERY_BEAT_SCHEDULE = {
 
 MODEL_ARTIFACTS = BASE_DIR / "ml" / "artifacts"
 NHANES_PATH = os.getenv("NHANES_PATH", "")  # needed for retraining only; see data/README.md
+
+# --- Results that cannot wait ---------------------------------------------------------------
+
+# How long a critical result waits for somebody before the next people are told.
+CRITICAL_ESCALATION_MINUTES = int(os.getenv("CRITICAL_ESCALATION_MINUTES", "30"))
 
 # --- Logs: ids and counts only, never names, values or file contents --------------------
 

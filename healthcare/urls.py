@@ -21,6 +21,7 @@ api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", reference.api_reference, name="api-docs"),
 ]
+handler403 = "patients.views.doors.forbidden"
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     IMPORTS_VIEW = auto()  # every import of the hospital, with its refused rows
     INTAKE_RESOLVE = auto()  # say whose a held row is and what a source's codes mean
     RECORD_EDIT = auto()  # add to and correct the records one may see
+    WEARABLES_UPLOAD = auto()  # what a patient's devices counted, to a record one may see
     RESULT_ACKNOWLEDGE = auto()
     RECORDS_MERGE = auto()  # join and part records of one person
     EMERGENCY_ACCESS = auto()  # open another team's record, with a reason, for a while
@@ -32,6 +33,7 @@ GRANTS: dict[str, set[Permission]] = {
     Role.CLINICIAN: {
         Permission.PATIENT_VIEW,
         Permission.RECORD_EDIT,
+        Permission.WEARABLES_UPLOAD,
         Permission.RESULT_ACKNOWLEDGE,
         Permission.EMERGENCY_ACCESS,
         Permission.RECORD_EXPORT,
@@ -62,10 +64,11 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.ASSESS,
         Permission.JOBS_VIEW,
     },
-    Role.PATIENT: {Permission.OWN_RECORD_VIEW},
+    Role.PATIENT: {Permission.OWN_RECORD_VIEW, Permission.WEARABLES_UPLOAD},
     Role.API_CLIENT: {
         Permission.PATIENT_VIEW,
         Permission.RECORD_EXPORT,
+        Permission.WEARABLES_UPLOAD,
         Permission.LABS_UPLOAD,
         Permission.FEEDBACK_GIVE,
         Permission.ASSESS,

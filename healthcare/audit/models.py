@@ -29,3 +29,22 @@ class AuditEvent(models.Model):
 
     def __str__(self):
         return f"#{self.pk} {self.actor} {self.action} {self.target_type}:{self.target_id}"
+
+
+class AuditSeal(models.Model):
+    """A link of the chain over the audit trail: what its rows said when they were sealed.
+
+    Events are appended without waiting for each other; once a minute what is new is sealed.
+    `ids` and not a range: a transaction may commit a lower number after a higher one.
+    """
+
+    sealed_at = models.DateTimeField()
+    ids = ArrayField(models.BigIntegerField(), help_text="Events, ascending")
+    last_id = models.BigIntegerField(db_index=True)
+    row_digests = models.BinaryField(help_text="16 bytes of SHA-256 for each event")
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the digest before, the ids and the row digests"
+    )
+
+    def __str__(self):
+        return f"#{self.pk} to {self.last_id}"

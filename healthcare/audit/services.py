@@ -35,3 +35,8 @@ def read(action: str, *, patient_ids: Iterable[int], by: User, **details) -> Non
             patient_ids=patient_ids,
             details=details,
         )
+
+
+def refused(action: str, *, by: User, **details) -> None:
+    """Write down that a user asked for something and did not get it."""
+    AuditEvent.objects.create(actor=by.get_username(), role=by.role, action=action, details=details)

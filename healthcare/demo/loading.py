@@ -87,7 +87,7 @@ def analyse() -> None:
 
 def _store(block: SyntheticHospital, named: pd.DataFrame, at: Site) -> tuple[list[int], int]:
     """Store a block with the patients' names and teams; return primary keys and row count."""
-    ids = new_ids(Patient, len(named))
+    ids = list(new_ids(Patient, len(named)))
     rows = copy_frame(Patient, _patients(named, ids, at))
     rows += copy_frame(
         PatientIdentifier,

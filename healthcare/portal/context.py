@@ -10,10 +10,18 @@ from healthcare.accounts.permissions import Permission
 # Label, name of the address, who sees it.
 PLACES = [
     ("Worklist", "worklist", Permission.PATIENT_VIEW),
+    ("Result tasks", "patients:tasks", Permission.RESULT_ACKNOWLEDGE),
     ("Uploads", "patients:imports", Permission.LABS_UPLOAD),
+    ("Duplicates", "patients:duplicates", Permission.RECORDS_MERGE),
+    ("Emergency", "patients:emergency", Permission.EMERGENCY_ACCESS),
+    ("Access review", "patients:emergency-review", Permission.ACCESS_REVIEW),
+    ("Cohort", "patients:cohort", Permission.COHORT_EXPORT),
     ("Models", "models", Permission.MODEL_VIEW),
     ("Jobs", "jobs", Permission.JOBS_VIEW),
     ("My health", "my-health", Permission.OWN_RECORD_VIEW),
+    ("My devices", "patients:my-devices", Permission.OWN_RECORD_VIEW),
+    ("Who looked", "patients:my-looks", Permission.OWN_RECORD_VIEW),
+    ("What I allow", "patients:my-consents", Permission.OWN_RECORD_VIEW),
 ]
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, DateField, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, JSONObject
 
-from healthcare.accounts.models import User
-from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
+from healthcare.portal import labs
+from healthcare.portal.presenters.display_units import DisplayUnits
 from ml.facts import Facts
 from ml.scores import person
 from ml.scores.result import ScoreResult
@@ -21,9 +22,9 @@ from patients.models import (
     Condition,
     Encounter,
     FamilyHistory,
+    LatestResult,
     Medication,
     Patient,
-    PatientIdentifier,
     PreventiveCare,
     Result,
     SurveyAnswer,
@@ -35,13 +36,11 @@ from recommendations import queries as recommendation_queries
 from recommendations.models import Feedback
 from recommendations.queries import Advice
 
-LOOKS_SHOWN = 50
 WEARABLE_DAYS = 30
-RESULT_COLUMNS = [
-    "pk", "analyte__code", "analyte__name", "analyte__group", "analyte__unit", "analyte__order",
-    "value", "comparator", "status", "collected_at", "issued_at", "recorded_at", "reference_low",
-    "reference_high", "flag", "superseded_at", "source", "accession", "analyte_id", "lab_import_id",
-]  # fmt: skip
+RECENT = 400  # versions of results; a patient page never reads more of them
+COURSE = 24  # values of a sparkline
+CHARTED = 200  # values of the large chart; the page of a test has them all
+CHANGED = 40  # versions of results that were corrected
 NO_DAY = Cast(Value(None), DateField())
 NO_TEXT = Value("", output_field=CharField())
 
@@ -59,87 +58,106 @@ class Entry(NamedTuple):
     source: str
 
 
+class Latest(NamedTuple):
+    """The newest value of one analyte, and the numbers that led to it, oldest first."""
+
+    row: Any  # of labs.COLUMNS
+    course: list[tuple[datetime, float]]
+
+
 @dataclass(frozen=True)
 class Record:
     """What the pages show of one patient. Lists are newest first unless said otherwise."""
 
     patient: Patient
     now: datetime
+    units: DisplayUnits
     facts: Facts
     scores: dict[str, ScoreResult]
     risks: list[Risk]
     advice: Advice
-    results: list[Any]  # every version of every result, oldest first
+    latest: dict[str, Latest]  # by analyte, as kept on arrival
+    recent: list[Any]  # the newest results that count, oldest first
     entries: list[Entry]
     encounters: list[Encounter]
     answers: list[SurveyAnswer]
     wearables: list[WearableDay]
-    feedback: list[Any]
     is_being_scored: bool
 
     def listed(self, kind: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind == kind]
 
-    @property
-    def current_results(self) -> list[Any]:
-        """The version of each result that counts, oldest first."""
-        return [
-            row for row in self.results
-            if row.superseded_at is None and row.status not in Result.VOID
-        ]  # fmt: skip
 
-
-def visible(user: User) -> QuerySet[Patient]:
-    """Patients with their care team and record number, for one user."""
-    return with_record_number(Patient.objects.visible_to(user)).select_related("care_team")
-
-
-def with_record_number(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    return patients.annotate(mrn=Subquery(record_number("pk")))
-
-
-def record_number(patient: str) -> QuerySet:
-    """Subquery: the record number of the patient that the outer query calls `patient`."""
-    numbers = PatientIdentifier.objects.filter(
-        patient=OuterRef(patient), system=PatientIdentifier.MRN
-    )
-    return numbers.order_by("pk").values("value")[:1]
-
-
-def record(patient: Patient, *, now: datetime) -> Record:
-    """Everything of one patient, at the same number of queries whatever is in it."""
+def record(patient: Patient, *, now: datetime, units: DisplayUnits) -> Record:
+    """What matters of one patient, at the same number of queries whatever is in it."""
     facts = patient_queries.facts_known_at(now, [patient])[patient.pk]
     return Record(
         patient=patient,
         now=now,
+        units=units,
         facts=facts,
         scores=person.from_facts(facts),
         risks=prediction_queries.risks(patient.pk),
         advice=recommendation_queries.advice(patient.pk, today=facts.as_of),
-        results=_results(patient.pk),
-        entries=_entries(patient.pk),
-        encounters=list(Encounter.objects.filter(patient=patient).order_by("-started_at")),
+        latest=_latest(patient.pk),
+        recent=_recent(patient.pk),
+        entries=entries(patient.pk),
+        encounters=list(
+            Encounter.objects.current().filter(patient=patient).order_by("-started_at")
+        ),
         answers=_answers(patient.pk),
         wearables=list(
-            WearableDay.objects.filter(patient=patient).order_by("-day")[:WEARABLE_DAYS]
+            WearableDay.objects.current().filter(patient=patient).order_by("-day")[:WEARABLE_DAYS]
         ),
-        feedback=_feedback(patient.pk),
         is_being_scored=_is_being_scored(patient.pk),
     )
 
 
-def looks(patient: Patient) -> list[AuditEvent]:
-    """Who read or changed this patient's record, newest first."""
-    events = AuditEvent.objects.filter(patient_ids__contains=[patient.pk])
-    return list(events.order_by("-at")[:LOOKS_SHOWN])
+def course(patient: Patient, code: str) -> list[Any]:
+    """The newest results of one analyte that count, oldest first."""
+    rows = Result.objects.current().filter(patient=patient, analyte__code=code)
+    newest = rows.order_by("-collected_at", "-issued_at", "-pk")[:CHARTED]
+    return list(newest.values_list(*labs.COLUMNS, named=True))[::-1]
 
 
-def _results(patient_id: int) -> list[Any]:
-    rows = Result.objects.filter(patient=patient_id).order_by("collected_at", "issued_at", "pk")
-    return list(rows.values_list(*RESULT_COLUMNS, named=True))
+def changed(patient: Patient) -> list[Any]:
+    """Versions of the results that were corrected, replaced or taken back, newest first."""
+    thread = ["patient", "analyte", "collected_at", "accession"]
+    same = Result.objects.filter(**{name: OuterRef(name) for name in thread})
+    another_stood = Exists(same.filter(superseded_at__isnull=False).exclude(pk=OuterRef("pk")))
+    rows = Result.objects.filter(patient=patient).filter(
+        Q(superseded_at__isnull=False) | another_stood
+    )
+    newest = rows.order_by("-recorded_at", "-pk")[:CHANGED]
+    return list(newest.values_list(*labs.COLUMNS, named=True))
 
 
-def _entries(patient_id: int) -> list[Entry]:
+def _latest(patient_id: int) -> dict[str, Latest]:
+    """Cost: one probe of the index an analyte, whatever lies behind it."""
+    numbers = Result.objects.current().filter(
+        patient=OuterRef("patient"), analyte=OuterRef("analyte"), value__isnull=False
+    )
+    newest_first = numbers.order_by("-collected_at", "-issued_at", "-pk")
+    pairs = newest_first.values(one=JSONObject(at="collected_at", value="value"))
+    kept = LatestResult.objects.filter(patient=patient_id)
+    kept = kept.annotate(course=ArraySubquery(pairs[:COURSE]))
+    columns = [f"result__{name}" for name in labs.COLUMNS]
+    rows = kept.order_by("analyte__order").values_list(*columns, "course")
+    latest = (Latest(labs.Row(*said), _readings(numbers)) for *said, numbers in rows)
+    return {one.row.analyte__code: one for one in latest}
+
+
+def _readings(said: list[dict]) -> list[tuple[datetime, float]]:
+    return [(datetime.fromisoformat(one["at"]), one["value"]) for one in reversed(said)]
+
+
+def _recent(patient_id: int) -> list[Any]:
+    rows = Result.objects.current().filter(patient=patient_id)
+    newest = rows.order_by("-collected_at", "-issued_at", "-pk")[:RECENT]
+    return list(newest.values_list(*labs.COLUMNS, named=True))[::-1]
+
+
+def entries(patient_id: int) -> list[Entry]:
     """Five lists in one query: their columns are the same but for the names."""
     parts = [
         _part(Condition, "condition", "code", "label", NO_TEXT, "onset_on", "resolved_on"),
@@ -166,18 +184,22 @@ def _part(model: Any, kind: str, *columns: Any) -> QuerySet:
             strict=True,
         )
     }
-    named = model.objects.annotate(entry_kind=Value(kind, output_field=CharField()), **shown)
+    named = model.objects.current().annotate(
+        entry_kind=Value(kind, output_field=CharField()), **shown
+    )
     return named.values_list("entry_kind", *shown, "recorded_at", "source")
 
 
 def _answers(patient_id: int) -> list[SurveyAnswer]:
-    newest = SurveyAnswer.objects.filter(patient=patient_id).order_by(
-        "instrument", "item", "-answered_on"
+    newest = (
+        SurveyAnswer.objects.current()
+        .filter(patient=patient_id)
+        .order_by("instrument", "item", "-answered_on")
     )
     return list(newest.distinct("instrument", "item"))
 
 
-def _feedback(patient_id: int) -> list[Any]:
+def feedback(patient_id: int) -> list[Any]:
     given = Feedback.objects.filter(recommendation__patient=patient_id).order_by("-at")
     return list(
         given.values("answer", "reason", "at", "by__username", "by__first_name", "by__last_name",

@@ -1,7 +1,7 @@
 """The worklist: filters shared by its chips and fields, and the rows of one page.
 
 The number of queries does not depend on the rows: counts, page, earlier predictions, open
-recommendations (two) and newest results.
+recommendations (two), newest results and open result tasks.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from healthcare.accounts.models import User
+from healthcare.portal import labs
 from healthcare.portal.presenters.tiers import TASKS, look, word
-from healthcare.portal.queries import record_number, with_record_number
 from patients.models import Patient, PatientIdentifier, Result
+from patients.who import record_number, with_record_number
 from predictions import queries as prediction_queries
 from predictions.models import Prediction
 from predictions.queries import RiskPoint
@@ -47,6 +48,7 @@ class WorklistFilter(django_filters.FilterSet):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     critical = django_filters.BooleanFilter(method="with_critical", widget=forms.HiddenInput)
+    tasks = django_filters.BooleanFilter(method="with_tasks", widget=forms.HiddenInput)
     tier = django_filters.ChoiceFilter(
         choices=[(tier, tier) for tier in TIERS], method="of_tier", widget=forms.HiddenInput
     )
@@ -63,6 +65,9 @@ class WorklistFilter(django_filters.FilterSet):
 
     def with_critical(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
         return rows.filter(patient__in=self.critical_patients) if value else rows
+
+    def with_tasks(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
+        return rows.filter(labs.waiting()) if value else rows
 
     def of_tier(self, rows: QuerySet, name: str, tier: str) -> QuerySet:
         return rows  # counted for every tier first; see Worklist
@@ -91,6 +96,7 @@ class Row:
     open_count: int
     newest_result: datetime | None
     critical_count: int
+    task_count: int
 
 
 class Worklist:
@@ -115,13 +121,17 @@ class Worklist:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """Patients by tier and, whatever is chosen, those with a new critical result."""
+        """Patients by tier and, whatever is chosen, those with a new critical result or a task."""
         critical = Q(patient__in=self.filter.critical_patients)
         # Both counts need only what the index prediction_worklist holds.
         rows = (
             self._narrowed.order_by()
             .values("tier")
-            .annotate(patients=Count("*"), critical=Count("patient_id", filter=critical))
+            .annotate(
+                patients=Count("*"),
+                critical=Count("patient_id", filter=critical),
+                tasks=Count("patient_id", filter=labs.waiting()),
+            )
         )
         found = list(rows)
         by_tier = {row["tier"] or NOT_SCORED: row["patients"] for row in found}
@@ -129,6 +139,7 @@ class Worklist:
         return counts | {
             "all": sum(by_tier.values()),
             "critical": sum(row["critical"] for row in found),
+            "tasks": sum(row["tasks"] for row in found),
         }
 
     def page(self, number: str | None):
@@ -148,6 +159,7 @@ class Worklist:
         before = prediction_queries.before(predictions)
         waiting = recommendation_queries.open_counts(ids, today=self.today)
         newest = self._newest_results(ids)
+        tasks = labs.open_task_counts(ids)
         return [
             Row(
                 prediction=prediction,
@@ -156,6 +168,7 @@ class Worklist:
                 open_count=waiting[prediction.patient_id],
                 newest_result=newest.get(prediction.patient_id, (None, 0))[0],
                 critical_count=newest.get(prediction.patient_id, (None, 0))[1],
+                task_count=tasks.get(prediction.patient_id, 0),
             )
             for prediction in predictions
         ]

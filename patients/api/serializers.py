@@ -2,8 +2,7 @@
 
 from rest_framework import serializers
 
-from healthcare.jobs.models import Job
-from patients.models import ImportProblem, LabImport, Patient, PatientIdentifier, Result
+from patients.models import Patient, PatientIdentifier, Result
 
 
 class PatientIdentifierSerializer(serializers.ModelSerializer):
@@ -60,48 +59,3 @@ class ResultSerializer(serializers.ModelSerializer):
             "superseded_at",
             "source",
         ]
-
-
-class LabUploadSerializer(serializers.Serializer):
-    file = serializers.FileField(help_text="CSV, one result a line; see the template")
-
-
-class LabImportSerializer(serializers.ModelSerializer):
-    id = serializers.UUIDField(source="public_id", read_only=True)
-    status = serializers.ChoiceField(
-        source="job.status", choices=Job.Status.choices, read_only=True
-    )
-    failure = serializers.CharField(source="job.failure", read_only=True)
-    attempts = serializers.IntegerField(source="job.attempts", read_only=True)
-    ended_at = serializers.DateTimeField(source="job.ended_at", read_only=True, allow_null=True)
-    progress = serializers.IntegerField(source="percent", read_only=True)
-    rows = serializers.IntegerField(source="row_count", read_only=True)
-    accepted = serializers.IntegerField(source="accepted_count", read_only=True)
-    corrected = serializers.IntegerField(source="corrected_count", read_only=True)
-    duplicate = serializers.IntegerField(source="duplicate_count", read_only=True)
-    refused = serializers.IntegerField(source="refused_count", read_only=True)
-
-    class Meta:
-        model = LabImport
-        fields = [
-            "id",
-            "file_name",
-            "size",
-            "uploaded_at",
-            "status",
-            "failure",
-            "attempts",
-            "ended_at",
-            "progress",
-            "rows",
-            "accepted",
-            "corrected",
-            "duplicate",
-            "refused",
-        ]
-
-
-class ImportProblemSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = ImportProblem
-        fields = ["row", "column", "code", "message", "repair", "seen"]

@@ -49,7 +49,9 @@ def _changed(now: datetime):
     newer: Any = Q(scored_at=None) | Q(updated_at__gt=F("scored_at"))
     for model in FACTS:
         facts = model.objects.filter(patient=OuterRef("pk"))
-        newer |= Exists(facts.filter(recorded_at__gt=OuterRef("scored_at")))
+        came = Q(recorded_at__gt=OuterRef("scored_at"))
+        ended = Q(superseded_at__gt=OuterRef("scored_at"))  # removed, with nothing in its place
+        newer |= Exists(facts.filter(came | ended))
     birthday = Q(birth_date__month=now.month, birth_date__day=now.day)
     patients = Patient.objects.annotate(scored_at=scored_at)
     return patients.filter(newer | birthday).order_by("pk")

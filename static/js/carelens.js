@@ -86,6 +86,12 @@
       const element = event.detail.elt;
       if (element.hasAttribute("data-poll") && held(element)) event.preventDefault();
     });
+    document.addEventListener("htmx:beforeSwap", (event) => {
+      /* A session that has ended answers with the log-in page, which is no part of this one. */
+      if (new URL(event.detail.xhr.responseURL || location.href).pathname !== "/login/") return;
+      event.detail.shouldSwap = false;
+      showProblem("Your session has ended. Reload the page to log in again.");
+    });
     document.addEventListener("htmx:afterSettle", refocus);
     document.addEventListener("htmx:responseError", (event) => showProblem(problemText(event.detail.xhr.status)));
     document.addEventListener("htmx:sendError", () => showProblem(problemText(0)));

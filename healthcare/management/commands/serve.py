@@ -94,8 +94,17 @@ class Command(BaseCommand):
                 *worker, "-Q", "training", "-c", "1", "-n", "training@%h",
             ], one_thread),
             Supervised("beat", [*celery, "beat", "--loglevel=WARNING"]),
+            *self._listener(python),
         ]
         # fmt: on
+
+    def _listener(self, python: str) -> list[Supervised]:
+        """Laboratories send HL7 messages to MLLP_PORT, where it is set."""
+        port = os.getenv("MLLP_PORT")
+        if not port:
+            return []
+        command = [python, str(settings.BASE_DIR / "manage.py"), "mllp_server", "--port", port]
+        return [Supervised("mllp", command, {"OMP_NUM_THREADS": "1"})]
 
     def _announce_when_ready(self) -> bool:
         with contextlib.suppress(OSError):

@@ -1,25 +1,22 @@
-"""The lists of the record as tables, and who looked at it."""
+"""The lists of the record as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from statistics import mean
 
-from healthcare.audit.models import AuditEvent
 from healthcare.common import figures, tables
 from healthcare.portal.presenters.banner import is_active
 from healthcare.portal.queries import Entry, Record
 from ml import codes
 from patients.models import SurveyAnswer
 
-ACTIONS = {
-    "patient.read": "Opened the record",
-    "my-health.read": "Opened the own record",
-    "worklist.read": "Saw the name on a worklist",
-    "predictions.read": "Read the predictions over the API",
-    "predictions.listed": "Saw the predictions in a list over the API",
-    "recommendations.read": "Read the recommendations over the API",
-    "recommendation.answered": "Answered a recommendation",
+# Names of the record pages (patients.views.record_kinds).
+SLUGS = {
+    "condition": "problems",
+    "medication": "medicines",
+    "allergy": "allergies",
+    "family": "family",
+    "prevention": "prevention",
 }
 WEARABLES = [
     ("Steps a day", "steps", "0"),
@@ -43,24 +40,6 @@ def lists(record: Record) -> list[dict]:
     ]
 
 
-def looks(events: Iterable[AuditEvent]) -> dict:
-    """Who read or changed this record."""
-    return {
-        **tables.table(
-            ["When", "Who", "Role", "What"],
-            [
-                [
-                    figures.clock(event.at),
-                    event.actor,
-                    event.role.replace("_", " ").capitalize(),
-                    ACTIONS.get(event.action, event.action.replace(".", " ").capitalize()),
-                ]
-                for event in events
-            ],
-        ),
-    }
-
-
 def entry_words(entry: Entry) -> str:
     """A line in words; prevention and family history are kept as codes only."""
     if entry.kind == "prevention":
@@ -75,6 +54,7 @@ def _entries(record: Record, kind: str, title: str, since: str, reviewed_on) -> 
     headers = [title, "Detail", *([since] if since else []), "State", "Source", "Recorded"]
     return {
         "title": title,
+        "slug": SLUGS[kind],
         "note": _review_words(rows, reviewed_on, kind),
         **tables.table(
             headers,
@@ -104,6 +84,7 @@ def _review_words(rows: list[Entry], reviewed_on, kind: str) -> str:
 def _answers(answers: list[SurveyAnswer]) -> dict:
     return {
         "title": "Answers and habits",
+        "slug": "answers",
         "note": "",
         **tables.table(
             ["Question", "Answer", "Questionnaire", "Answered", "Source"],
@@ -140,6 +121,7 @@ def _wearables(record: Record) -> dict:
             rows.append([label, average, str(len(values)), newest, days[0].source])
     return {
         "title": "Wearable devices",
+        "slug": "wearables",
         "note": "Averages of the newest days; consumer devices, never a diagnosis",
         **tables.table(
             ["Measure", "Average", "Days", "From, to", "Source"],

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from healthcare.audit.models import AuditEvent
-from healthcare.portal.presenters import banner, lists, peers, risk, scores, timeline, trends
+from healthcare.portal.presenters import banner, lists, peers, risk, scores, trends
 from healthcare.portal.queries import Record
 from recommendations import presenters as advice_words
 from recommendations.queries import Advice, Line
 
 
 def context(
-    record: Record, *, looks: Sequence[AuditEvent], may_answer: bool, analyte: str, show: str
+    record: Record,
+    *,
+    course: Sequence[Any],
+    changed: Sequence[Any],
+    may_answer: bool,
 ) -> dict:
     """Everything `portal/patient.html` reads; rendering it asks the database nothing."""
     shown, folded = trends.rows(record)
@@ -26,13 +30,11 @@ def context(
         "advice": _advice(record.advice, may_answer=may_answer),
         "trends": shown,
         "more_trends": folded,
-        "chart": trends.chart(record, analyte),
+        "chart": trends.chart(course, record),
         "grid": trends.grid(record),
-        "corrections": trends.corrections(record),
+        "corrections": trends.corrections(changed, record.units),
         "peers": peers.peers(record),
-        "timeline": timeline.timeline(record, group=show),
         "lists": lists.lists(record),
-        "looks": lists.looks(looks),
     }
 
 

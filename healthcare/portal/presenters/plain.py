@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from healthcare.common import figures
-from healthcare.portal.presenters import measured, trends
+from healthcare.portal.presenters import courses, trends
 from healthcare.portal.presenters.tiers import is_told
 from healthcare.portal.queries import Record
 from recommendations.models import Feedback
@@ -59,6 +59,7 @@ MEANINGS = {
     "N": "as usual",
     "L": "lower than usual",
     "H": "higher than usual",
+    "A": "not as usual",
     "LL": "much lower than usual",
     "HH": "much higher than usual",
 }
@@ -121,8 +122,8 @@ def suitable(advice: Any) -> list[Line]:
 def _message(record: Record, checks: list[dict], doing: list[str]) -> dict:
     """The one thing to take away, most urgent first."""
     since = record.now - CRITICAL_WINDOW
-    newest = {row.analyte__code: row for row in record.current_results}
-    if any(row.flag in {"LL", "HH"} and row.collected_at >= since for row in newest.values()):
+    newest = [row for row, _ in record.latest.values()]
+    if any(row.flag in {"LL", "HH"} and row.collected_at >= since for row in newest):
         return {
             "title": "Please call your care team today",
             "text": "One of your new results is far from usual. It may be nothing, but it "
@@ -183,8 +184,7 @@ def _text(line: Line) -> str:
 
 def _results(record: Record) -> list[dict]:
     """Newest value of the tests that people know, odd ones first."""
-    courses = trends.by_analyte(record)
-    newest = [courses[code][-1] for code in NAMES if code in courses]
+    newest = [record.latest[code].row for code in NAMES if code in record.latest]
     newest.sort(key=lambda row: trends.ABNORMAL.get(row.flag, 2))
     return [_result(row, record) for row in newest[:RESULTS_SHOWN]]
 
@@ -193,9 +193,9 @@ def _result(row: Any, record: Record) -> dict:
     reference = trends.reference(row, record)
     return {
         "name": NAMES[row.analyte__code],
-        "value": measured(row),
-        "unit": figures.unit(row.analyte__unit),
-        "usual": trends.range_words(reference) if reference != (None, None) else "",
+        "value": record.units.words(row),
+        "unit": record.units.unit(row),
+        "usual": courses.range_words(reference),
         "code": row.flag,
         "meaning": MEANINGS[row.flag],
         "when": figures.day(row.collected_at),

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
-from itertools import pairwise
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+from django.core.paginator import Page, Paginator
+from django.urls import reverse
 from django.utils import timezone
 
 from healthcare.common import figures
-from healthcare.portal.presenters import measured, trends
+from healthcare.portal.happenings import Happenings
+from healthcare.portal.presenters import trends
+from healthcare.portal.presenters.display_units import DisplayUnits
+from healthcare.portal.presenters.lists import entry_words
 from healthcare.portal.presenters.tiers import task
-from healthcare.portal.queries import Record
+from patients.models import Patient
+from patients.queries import start_of_day
 from recommendations.models import Feedback
 
 KINDS = {
     "visits": "Visits",
     "results": "Results",
     "corrections": "Corrections",
+    "uploads": "Uploads",
     "scores": "Scores",
-    "answers": "Answers",
-    "lists": "Problems and drugs",
+    "decisions": "Decisions",
+    "lists": "Problems, drugs, prevention",
+    "answers": "Habits and answers",
 }
-SHOWN = 60
+A_PAGE = 60
 NAMED_ABNORMAL = 3
 ICONS = {"OUTPATIENT": "calendar-event", "INPATIENT": "hospital", "EMERGENCY": "bandaid"}
+LISTED = {"condition": ("journal-medical", "Problem"), "medication": ("capsule", "Medicine"),
+          "prevention": ("shield-check", "Prevention")}  # fmt: skip
+ENDED = {"condition": "Problem ended", "medication": "Medicine stopped"}
+ARROWS = {"L": "↓", "LL": "↓↓", "H": "↑", "HH": "↑↑", "A": "!"}
 
 
 class Event(NamedTuple):
@@ -41,113 +53,140 @@ class Event(NamedTuple):
     url: str = ""
 
 
-def timeline(record: Record, *, group: str = "") -> dict:
-    """Events newest first, those of one group only where it is given, and the filter chips."""
-    events = sorted(_events(record), key=lambda event: event.at, reverse=True)
-    counts = {name: sum(event.group == name for event in events) for name in KINDS}
-    chosen = [event for event in events if event.group == group] if group in KINDS else events
-    return {
-        "events": [_shown(event) for event in chosen[:SHOWN]],
-        "left_out": max(0, len(chosen) - SHOWN),
-        "chips": [
-            {"label": "Everything", "group": "", "count": len(events), "is_on": group not in KINDS},
-            *(
-                {"label": label, "group": name, "count": counts[name], "is_on": group == name}
-                for name, label in KINDS.items()
-                if counts[name]
-            ),
-        ],
-    }
+@dataclass(frozen=True)
+class Timeline:
+    """Makes events out of rows, in the words and units of one reader."""
 
+    patient: Patient
+    found: Happenings
+    units: DisplayUnits
 
-def _events(record: Record) -> Iterator[Event]:
-    yield from _visits(record)
-    yield from _results(record)
-    yield from _corrections(record)
-    yield from _scores(record)
-    yield from _answers(record)
-    yield from _lists(record)
+    def page(self, *, group: str, until: date | None, number: str) -> dict:
+        """One page of events, newest first, and the chips that narrow them to a group."""
+        events = sorted(self._events(), key=lambda event: event.at, reverse=True)
+        if until:
+            events = [event for event in events if timezone.localdate(event.at) <= until]
+        chosen = [event for event in events if event.group == group] if group in KINDS else events
+        page = Paginator(chosen, A_PAGE).get_page(number)
+        return {"page": page, "years": _by_year(page), "chips": _chips(events, group)}
 
+    def _events(self) -> Iterator[Event]:
+        yield from self._visits()
+        yield from self._results()
+        yield from self._corrections()
+        yield from self._uploads()
+        yield from self._scores()
+        yield from self._decisions()
+        yield from self._lists()
+        yield from self._answers()
 
-def _visits(record: Record) -> Iterator[Event]:
-    for visit in record.encounters:
-        ended = f"to {figures.day(visit.ended_at)}" if visit.ended_at else ""
-        text = " · ".join(part for part in [visit.ward, ended, visit.source] if part)
-        title = f"{visit.get_kind_display()}{': ' if visit.reason else ''}{visit.reason}"
-        icon = ICONS[visit.kind]
-        yield Event(visit.started_at, "visits", icon, "Visit", title, text)
+    def _visits(self) -> Iterator[Event]:
+        for visit in self.found.visits:
+            ended = f"to {figures.day(visit.ended_at)}" if visit.ended_at else ""
+            text = " · ".join(part for part in [visit.ward, ended, visit.source] if part)
+            title = f"{visit.get_kind_display()}{': ' if visit.reason else ''}{visit.reason}"
+            yield Event(visit.started_at, "visits", ICONS[visit.kind], "Visit", title, text)
 
+    def _results(self) -> Iterator[Event]:
+        """One event for what was collected together by one source."""
+        labs = reverse("labs", args=[self.patient.public_id])
+        for batch in self.found.batches:
+            odd, count = batch["abnormal"], batch["count"]
+            title = batch["first"] if count == 1 else f"{count} results"
+            title += f", {len(odd)} abnormal" if odd else ""
+            named = ", ".join(self._named(result) for result in odd[:NAMED_ABNORMAL])
+            text = " · ".join(part for part in [named, _origin(batch)] if part)
+            day = timezone.localdate(batch["collected_at"]).isoformat()
+            url = f"{labs}?since={day}&until={day}"
+            yield Event(batch["collected_at"], "results", "droplet", "Results", title, text, url)
 
-def _results(record: Record) -> Iterator[Event]:
-    """One event for what was collected together by one source."""
-    batches: dict[tuple, list[Any]] = defaultdict(list)
-    for result in record.current_results:
-        batches[result.collected_at, result.source, result.lab_import_id].append(result)
-    for (at, source, lab_import), results in batches.items():
-        odd = [result for result in results if result.flag not in {"", "N"}]
-        count = len(results)
-        title = f"{count} result{'s' if count > 1 else ''}"
-        title += f", {len(odd)} abnormal" if odd else ""
-        named = ", ".join(_named(result) for result in odd[:NAMED_ABNORMAL])
-        origin = f"{source}, upload {lab_import}" if lab_import else source
-        text = " · ".join(part for part in [named, origin] if part)
-        yield Event(at, "results", "droplet", "Results", title, text)
+    def _named(self, result: Any) -> str:
+        return f"{result.analyte__name} {self.units.quantity(result)} {ARROWS[result.flag]}"
 
-
-def _named(result: Any) -> str:
-    unit = figures.unit(result.analyte__unit)
-    return f"{result.analyte__name} {measured(result)} {unit} {_ARROWS[result.flag]}"
-
-
-_ARROWS = {"L": "↓", "LL": "↓↓", "H": "↑", "HH": "↑↑"}
-
-
-def _corrections(record: Record) -> Iterator[Event]:
-    for change in trends.corrections(record):
-        was = ", ".join(old["value"] for old in change["old"])
-        title = f"{change['label']} {change['state']}: {was} → {change['value']} {change['unit']}"
-        text = f"Collected {change['collected']} · {change['source']}"
-        yield Event(
-            change["recorded_at"], "corrections", "pencil", "Correction", title, text, change["url"]
-        )
-
-
-def _scores(record: Record) -> Iterator[Event]:
-    """A prediction is an event where its number as shown, or its tier, changed."""
-    for risk in record.risks:
-        prediction = risk.prediction
-        steps = [(point.as_of, point.risk, point.tier) for point in risk.history]
-        if prediction.risk is not None:
-            steps.append((prediction.as_of, prediction.risk, prediction.tier))
-        title = task(prediction.task).title
-        for (_, before, _), (at, now, _) in pairwise(steps):
-            old, new = figures.in_100(before), figures.in_100(now)
-            if old != new:
-                text = str(prediction.version)
-                yield Event(
-                    at, "scores", "activity", "Score", f"{title} {old} → {new} in 100", text
-                )
-
-
-def _answers(record: Record) -> Iterator[Event]:
-    for given in record.feedback:
-        full = f"{given['by__first_name']} {given['by__last_name']}".strip()
-        who = full or given["by__username"]
-        answer = Feedback.Answer(given["answer"]).label
-        reason = Feedback.Reason(given["reason"]).label
-        text = f"{answer} · {reason} · {who}"
-        yield Event(given["at"], "answers", "check-circle", "Answer", given["name"] or "", text)
-
-
-def _lists(record: Record) -> Iterator[Event]:
-    for entry in record.entries:
-        if entry.kind in {"condition", "medication"} and entry.since:
-            at = timezone.make_aware(datetime.combine(entry.since, datetime.min.time()))
-            icon = "journal-medical" if entry.kind == "condition" else "capsule"
-            kind = entry.kind.capitalize()
+    def _corrections(self) -> Iterator[Event]:
+        for change in trends.corrections(self.found.changed, self.units):
+            was = ", ".join(old["value"] for old in change["old"])
+            title = f"{change['label']} {change['state']}: {was} → {change['value']}"
+            text = f"Collected {change['collected']} · {change['source']}"
+            url = reverse("lab-test", args=[self.patient.public_id, change["code"]])
             yield Event(
-                at, "lists", icon, kind, f"{entry.label} {entry.note}".strip(), entry.source
+                change["recorded_at"], "corrections", "pencil", "Correction",
+                f"{title} {change['unit']}".strip(), text, url,
+            )  # fmt: skip
+
+    def _uploads(self) -> Iterator[Event]:
+        for arrival in self.found.arrivals:
+            count = arrival["count"]
+            title = f"Upload {arrival['lab_import_id']} brought {count} result"
+            title += "" if count == 1 else "s"
+            text = (
+                f"withdrawn {figures.clock(arrival['withdrawn'])}" if arrival["withdrawn"] else ""
             )
+            yield Event(arrival["at"], "uploads", "upload", "Upload", title, text)
+
+    def _scores(self) -> Iterator[Event]:
+        """A prediction is an event where its number as shown, or its tier, changed."""
+        for risk in self.found.risks:
+            prediction = risk.prediction
+            steps = [(point.as_of, point.risk, point.tier) for point in risk.history]
+            if prediction.risk is not None:
+                steps.append((prediction.as_of, prediction.risk, prediction.tier))
+            title = task(prediction.task).title
+            for (_, before, _), (at, now, _) in pairwise(steps):
+                old, new = figures.in_100(before), figures.in_100(now)
+                if old != new:
+                    words = f"{title} {old} → {new} in 100"
+                    yield Event(at, "scores", "activity", "Score", words, str(prediction.version))
+
+    def _decisions(self) -> Iterator[Event]:
+        for given in self.found.feedback:
+            full = f"{given['by__first_name']} {given['by__last_name']}".strip()
+            who = full or given["by__username"]
+            answer = Feedback.Answer(given["answer"]).label
+            reason = Feedback.Reason(given["reason"]).label
+            text, title = f"{answer} · {reason} · {who}", given["name"] or ""
+            yield Event(given["at"], "decisions", "check-circle", "Decision", title, text)
+
+    def _lists(self) -> Iterator[Event]:
+        for entry in self.found.entries:
+            words = f"{entry_words(entry)} {entry.note}".strip()
+            if entry.kind in LISTED and entry.since:
+                icon, kind = LISTED[entry.kind]
+                yield Event(start_of_day(entry.since), "lists", icon, kind, words, entry.source)
+            if entry.kind in ENDED and entry.until and entry.until <= timezone.localdate():
+                title = f"{ENDED[entry.kind]}: {words}"
+                yield Event(start_of_day(entry.until), "lists", "dash-circle", "Ended", title)
+
+    def _answers(self) -> Iterator[Event]:
+        """One event for what was asked on one day."""
+        for day, asked in groupby(self.found.answers, key=lambda answer: answer.answered_on):
+            count = len(list(asked))
+            title = f"{count} question{'' if count == 1 else 's'} answered"
+            at = start_of_day(day)
+            yield Event(at, "answers", "chat-left-text", "Answers", title)
+
+
+def _origin(batch: dict) -> str:
+    upload = batch["lab_import_id"]
+    return f"{batch['source']}, upload {upload}" if upload else batch["source"]
+
+
+def _chips(events: list[Event], group: str) -> list[dict]:
+    counts = {name: sum(event.group == name for event in events) for name in KINDS}
+    return [
+        {"label": "Everything", "group": "", "count": len(events), "is_on": group not in KINDS},
+        *(
+            {"label": label, "group": name, "count": counts[name], "is_on": group == name}
+            for name, label in KINDS.items()
+            if counts[name]
+        ),
+    ]
+
+
+def _by_year(page: Page) -> list[dict]:
+    grouped = groupby(page.object_list, key=lambda event: timezone.localtime(event.at).year)
+    return [{"year": year, "events": [_shown(event) for event in events]}
+            for year, events in grouped]  # fmt: skip
 
 
 def _shown(event: Event) -> dict:

@@ -8,114 +8,93 @@ from typing import Any
 
 from django.utils import timezone
 
-from healthcare.common import figures, tables
+from healthcare.common import figures
 from healthcare.common.sparklines import Reference, spark
-from healthcare.portal.presenters import FLAG_WORDS, analyte_url, measured
+from healthcare.portal.presenters import analyte_url, courses
+from healthcare.portal.presenters.courses import CORRECTED, GAP_DAYS
+from healthcare.portal.presenters.display_units import DisplayUnits
 from healthcare.portal.presenters.tiers import TASKS
-from healthcare.portal.queries import Record
+from healthcare.portal.queries import RECENT, Latest, Record
 from ml import analytes
 
 SHOWN = 8
-GAP_DAYS = 550  # about 18 months: nothing is known of the time between
 STALE_MONTHS = 13  # a yearly check that is overdue
 GRID_DAYS = 8
-ABNORMAL = {"LL": 0, "HH": 0, "L": 1, "H": 1}
+ABNORMAL = {"LL": 0, "HH": 0, "L": 1, "H": 1, "A": 1}
 MODEL_INPUTS = [code for words in TASKS.values() for code in words.inputs]
 
 
 def rows(record: Record) -> tuple[list[dict], list[dict]]:
     """Rows of `_components/trend_row.html`: the telling ones, and all others."""
-    courses = by_analyte(record)
-    order = sorted(courses, key=lambda code: _importance(courses[code][-1]))
-    made = [_row(courses[code], record) for code in order]
+    order = sorted(record.latest.values(), key=lambda latest: _importance(latest.row))
+    made = [_row(latest, record) for latest in order]
     return made[:SHOWN], made[SHOWN:]
 
 
-def by_analyte(record: Record) -> dict[str, list[Any]]:
-    """Current results of each analyte, oldest first."""
-    courses: dict[str, list[Any]] = defaultdict(list)
-    for result in record.current_results:
-        courses[result.analyte__code].append(result)
-    return courses
+def charted(record: Record, wanted: str) -> str:
+    """Code of the analyte in the large chart: the wanted one, else the most telling."""
+    if wanted in record.latest or not record.latest:
+        return wanted
+    return min(record.latest, key=lambda code: _importance(record.latest[code].row))
 
 
-def chart(record: Record, wanted: str) -> dict | None:
-    """The chart of one analyte; without a wish, of the most telling one."""
-    courses = by_analyte(record)
-    if not courses:
-        return None
-    first = min(courses, key=lambda code: _importance(courses[code][-1]))
-    course = courses[wanted if wanted in courses else first]
-    newest, limits = course[-1], reference(course[-1], record)
-    unit = figures.unit(newest.analyte__unit)
-    return {
-        "code": newest.analyte__code,
-        "title": newest.analyte__name,
-        "summary": _summary(course, limits),
-        "spec": {
-            "kind": "trend",
-            "label": newest.analyte__name,
-            "unit": unit,
-            "gap_days": GAP_DAYS,
-            "reference": _band(limits),
-            "points": [_point(result) for result in course],
-        },
-        **tables.table(
-            ["Collected", tables.numeric(unit or "Value"), "Flag", "State", "Source"],
-            [_table_row(result) for result in reversed(course)],
-        ),
-    }
+def chart(course: Sequence[Any], record: Record) -> dict | None:
+    """The chart of the results of one analyte, oldest first."""
+    limits = reference(course[-1], record) if course else (None, None)
+    return courses.chart(course, record.units, limits)
 
 
 def grid(record: Record) -> dict:
     """Tests by day, newest day first; the last days on which anything was measured."""
     days: dict[Any, dict[str, Any]] = defaultdict(dict)
-    names: dict[str, Any] = {}
-    for result in record.current_results:
-        days[timezone.localtime(result.collected_at).date()][result.analyte__code] = result
-        names[result.analyte__code] = result
+    for result in record.recent:
+        day = timezone.localtime(result.collected_at).date()
+        days[day][result.analyte__code] = result
+    if len(record.recent) == RECENT and len(days) > 1:
+        del days[min(days)]  # of which not every result may have been read
     shown = sorted(days, reverse=True)[:GRID_DAYS]
-    tests = [
-        result
-        for result in sorted(names.values(), key=lambda row: row.analyte__order)
-        if any(result.analyte__code in days[day] for day in shown)
-    ]
+    tests = {code: result for day in shown for code, result in days[day].items()}
     return {
         "days": [figures.day(day) for day in shown],
-        "left_out": len(days) - len(shown),
-        "tests": [_grid_row(test, [days[day].get(test.analyte__code) for day in shown])
-                  for test in tests],
-    }  # fmt: skip
+        "has_more": len(days) > len(shown),
+        "tests": [
+            _grid_row(test, [days[day].get(test.analyte__code) for day in shown], record)
+            for test in sorted(tests.values(), key=lambda row: row.analyte__order)
+        ],
+    }
 
 
-def corrections(record: Record) -> list[dict]:
+def corrections(changed: Sequence[Any], units: DisplayUnits) -> list[dict]:
     """Results with more than one version: each value that was, and the one that counts."""
     threads: dict[tuple, list[Any]] = defaultdict(list)
-    for result in record.results:
+    for result in changed:
         threads[result.analyte_id, result.collected_at, result.accession].append(result)
-    changed = [versions for versions in threads.values() if len(versions) > 1]
-    newest_first = sorted(changed, key=lambda versions: versions[-1].recorded_at, reverse=True)
-    return [_correction(sorted(versions, key=_issue)) for versions in newest_first]
+    several = [versions for versions in threads.values() if len(versions) > 1]
+    return [_correction(sorted(versions, key=_issue), units) for versions in several]
 
 
 def _issue(result: Any):
     return result.superseded_at is None, result.issued_at, result.pk
 
 
-def _correction(versions: Sequence[Any]) -> dict:
+def _correction(versions: Sequence[Any], units: DisplayUnits) -> dict:
     newest = versions[-1]
     return {
         "label": newest.analyte__name,
-        "unit": figures.unit(newest.analyte__unit),
+        "unit": units.unit(newest),
         "collected": figures.clock(newest.collected_at),
         "old": [
-            {"value": measured(old), "until": figures.clock(old.superseded_at or old.recorded_at)}
+            {
+                "value": units.words(old),
+                "until": figures.clock(old.superseded_at or old.recorded_at),
+            }
             for old in versions[:-1]
         ],
-        "value": measured(newest),
+        "value": units.words(newest),
         "state": newest.status.replace("-", " "),
         "when": figures.clock(newest.recorded_at),
         "recorded_at": newest.recorded_at,
+        "code": newest.analyte__code,
         "url": analyte_url(newest.analyte__code),
         "source": newest.source,
     }
@@ -128,96 +107,47 @@ def _importance(newest: Any) -> tuple:
     return ABNORMAL.get(newest.flag, 2), place, newest.analyte__order
 
 
-def _row(course: Sequence[Any], record: Record) -> dict:
-    newest, limits = course[-1], reference(course[-1], record)
+def _row(latest: Latest, record: Record) -> dict:
+    newest, units = latest.row, record.units
     months = figures.months_between(newest.collected_at.date(), record.facts.as_of)
-    unit = figures.unit(newest.analyte__unit)
-    readings = [(result.collected_at.date(), result.value) for result in course]
+    readings = [(at.date(), units.number(newest, value)) for at, value in latest.course]
+    count = len(readings)
     return {
         "label": newest.analyte__name,
         "url": analyte_url(newest.analyte__code),
-        "value": measured(newest),
-        "unit": unit,
+        "value": units.words(newest),
+        "unit": "" if newest.value is None else units.unit(newest),
         "code": newest.flag,
-        "spark": spark(readings, reference=limits, gap_days=GAP_DAYS),
-        "summary": f"{newest.analyte__name}: {len(course)} values, newest {measured(newest)} "
-        f"{unit} on {figures.day(newest.collected_at)}",
+        "spark": spark(readings, reference=reference(newest, record), gap_days=GAP_DAYS),
+        "summary": f"{newest.analyte__name}: {count} value{'' if count == 1 else 's'}, newest "
+        f"{units.quantity(newest)} on {figures.day(newest.collected_at)}",
         "when": figures.day(newest.collected_at),
         "stale": f"{months} months old" if months >= STALE_MONTHS else "",
     }
 
 
 def reference(newest: Any, record: Record) -> Reference:
-    """The laboratory's own range where it sent one, else the reference table's."""
+    """The range stored with the result, else the reference table's; in the units shown."""
     if newest.reference_low is not None or newest.reference_high is not None:
-        return newest.reference_low, newest.reference_high
+        return record.units.limits(newest)
     facts = record.facts
     try:
-        return analytes.reference_range(newest.analyte__code, facts.sex, facts.age, facts.pregnant)
+        usual = analytes.reference_range(newest.analyte__code, facts.sex, facts.age, facts.pregnant)
     except analytes.UnknownAnalyte:
         return None, None
+    return record.units.range(newest, usual)
 
 
-def _band(limits: Reference) -> dict | None:
-    if limits == (None, None):
-        return None
-    return {"low": limits[0], "high": limits[1], "label": f"usual {range_words(limits)}"}
-
-
-def range_words(limits: Reference) -> str:
-    """A reference range such as "90–130", "up to 5" or "40 or more"."""
-    low, high = (None if end is None else figures.number(end) for end in limits)
-    if low is None:
-        return f"up to {high}"
-    return f"{low} or more" if high is None else f"{low}–{high}"
-
-
-def _point(result: Any) -> dict:
-    flag = "" if result.flag == "N" else result.flag
-    note = "corrected" if result.status in {"corrected", "amended"} else ""
-    return {
-        "date": timezone.localtime(result.collected_at).date().isoformat(),
-        "value": result.value,
-        "flag": flag,
-        "note": note,
-    }
-
-
-def _table_row(result: Any) -> list:
-    flag = FLAG_WORDS.get(result.flag, "")
-    return [
-        figures.clock(result.collected_at),
-        tables.numeric(measured(result)),
-        flag,
-        result.status,
-        result.source,
-    ]
-
-
-def _summary(course: Sequence[Any], limits: Reference) -> str:
-    newest, oldest = course[-1], course[0]
-    unit = figures.unit(newest.analyte__unit)
-    flag = f", {FLAG_WORDS[newest.flag]}" if newest.flag not in {"", "N"} else ""
-    said = f"Newest {measured(newest)} {unit}".strip() + flag
-    said += f" on {figures.day(newest.collected_at)}"
-    if limits != (None, None):
-        said += f"; usual {range_words(limits)}"
-    if len(course) > 1:
-        said += f". {len(course)} values since {figures.day(oldest.collected_at)}"
-        said += f", first {measured(oldest)}"
-    return f"{said}."
-
-
-def _grid_row(test: Any, results: list[Any]) -> dict:
+def _grid_row(test: Any, results: list[Any], record: Record) -> dict:
     return {
         "name": test.analyte__name,
-        "unit": figures.unit(test.analyte__unit),
+        "unit": record.units.unit(test),
         "url": analyte_url(test.analyte__code),
         "cells": [
             {
-                "value": measured(result),
+                "value": record.units.words(result),
                 "code": result.flag,
-                "corrected": result.status in {"corrected", "amended"},
+                "corrected": result.status in CORRECTED,
             }
             if result
             else None

@@ -22,6 +22,7 @@ def row(line: Row, today: date) -> dict:
         "mrn": figures.record_number(line.mrn),
         "open_count": line.open_count,
         "critical_count": line.critical_count,
+        "task_count": line.task_count,
         "newest": figures.day(line.newest_result) or "no results",
         "inputs": _inputs(line, today),
     }

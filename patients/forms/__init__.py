@@ -1,0 +1,16 @@
+from .held import FindPatientForm, LocalCodeForm, MapCodeForm, MapUnitForm, MatchForm, RejectForm
+from .mapping import MappingForm
+from .uploads import ConfirmForm, LabUploadForm, WithdrawForm
+
+__all__ = [
+    "ConfirmForm",
+    "FindPatientForm",
+    "LabUploadForm",
+    "LocalCodeForm",
+    "MapCodeForm",
+    "MapUnitForm",
+    "MappingForm",
+    "MatchForm",
+    "RejectForm",
+    "WithdrawForm",
+]

@@ -1,0 +1,158 @@
+"""Pages about files that were received: the list, one file's report, downloads, withdrawal."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Min
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from healthcare.accounts import permissions
+from healthcare.accounts.permissions import Permission
+from healthcare.accounts.requests import SignedInRequest, requires
+from healthcare.audit import services as audit
+from patients.forms import WithdrawForm
+from patients.models import LabImport
+from patients.services import labexports, labs
+from patients.views.steps import state_of, steps
+
+PER_PAGE = 50
+RELATED = ["job", "preview_job", "uploaded_by", "lab_source", "withdrawn_by"]
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_GET
+def imports(request: SignedInRequest) -> HttpResponse:
+    rows = LabImport.objects.visible_to(request.user).select_related(*RELATED)
+    page = Paginator(rows.order_by("-uploaded_at", "-pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "page": page,
+        "rows": [(row, state_of(row)) for row in page],
+        "may_resolve": permissions.can(request.user, Permission.INTAKE_RESOLVE),
+    }
+    return render(request, "patients/imports.html", context)
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_GET
+def import_page(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """The report of one file; before it may be read, the step at which it waits."""
+    lab_import = visible(request, public_id)
+    if lab_import.job is None:
+        return redirect("patients:import-check", public_id)
+    causes = (
+        lab_import.problems.values("code")
+        .annotate(rows=Count("pk"), message=Min("message"), repair=Min("repair"), first=Min("row"))
+        .order_by("-rows", "code")
+    )
+    cause = request.GET.get("cause", "")
+    problems = lab_import.problems.order_by("row", "column")
+    if cause:
+        problems = problems.filter(code=cause)
+    page = Paginator(problems, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "lab_import": lab_import,
+        "state": state_of(lab_import),
+        "steps": steps(lab_import, "report" if lab_import.has_ended else "import"),
+        "percent": _percent(lab_import),
+        "pace": _pace(lab_import),
+        "causes": causes,
+        "cause": cause,
+        "page": page,
+        "ignored": labexports.ignored_columns(lab_import),
+        "waiting": lab_import.held.waiting().count() if lab_import.has_ended else 0,
+        "may_resolve": permissions.can(request.user, Permission.INTAKE_RESOLVE),
+        "may_withdraw": lab_import.has_ended and lab_import.withdrawn_at is None,
+    }
+    return render(request, "patients/import.html", context)
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_GET
+def import_status(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """The part that the page asks for every second until the file is read."""
+    lab_import = visible(request, public_id)
+    context = {
+        "lab_import": lab_import,
+        "percent": _percent(lab_import),
+        "pace": _pace(lab_import),
+    }
+    response = render(request, "patients/_import_status.html", context)
+    if lab_import.has_ended:
+        response["HX-Refresh"] = "true"  # the whole page now has counts and refused rows to show
+    return response
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_GET
+def problems_csv(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
+    lab_import = visible(request, public_id)
+    if not lab_import.file.storage.exists(str(lab_import.file.name)):
+        messages.error(request, "The uploaded file is no longer on the disk.")
+        return redirect("patients:import", public_id)
+    # Whole rows with identifiers and values; which patients they mean may be what was wrong.
+    audit.record("lab_import.refused_rows_read", target=lab_import, by=request.user)
+    return _download(labexports.rejected_rows(lab_import), "rejected-rows.csv")
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_GET
+def lab_template(request: SignedInRequest) -> StreamingHttpResponse:
+    return _download(labexports.template(), "lab_template.csv")
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_http_methods(["GET", "POST"])
+def withdraw(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """Ask once more and for the reason; then take the file's results back."""
+    lab_import = visible(request, public_id)
+    if not lab_import.has_ended or lab_import.withdrawn_at is not None:
+        messages.info(request, "Only a file that was read to its end can be withdrawn, once.")
+        return redirect("patients:import", public_id)
+    form = WithdrawForm(request.POST or None)
+    if form.is_valid():
+        labs.withdraw(
+            lab_import,
+            by=request.user,
+            now=timezone.now(),
+            reason=form.cleaned_data["reason"],
+        )
+        messages.success(request, "The file is withdrawn. What was known before it counts again.")
+        return redirect("patients:import", public_id)
+    return render(request, "patients/withdraw.html", {"lab_import": lab_import, "form": form})
+
+
+def visible(request: SignedInRequest, public_id: UUID) -> LabImport:
+    rows = LabImport.objects.visible_to(request.user).select_related(*RELATED)
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _percent(lab_import: LabImport) -> int:
+    """How far its job is; a hundred is said only by a job that has ended."""
+    return min(99, lab_import.job.percent) if lab_import.job else 0
+
+
+def _pace(lab_import: LabImport) -> str:
+    """How far and how fast, as a sentence for someone who waits."""
+    job = lab_import.job
+    if job is None or job.started_at is None:
+        return "waiting for a worker"
+    rows = lab_import.row_count
+    seconds = max(0.1, (timezone.now() - job.started_at).total_seconds())
+    if not rows or job.attempts > 1 or not job.progress:
+        return f"{rows:,} rows read"
+    left = seconds * max(0, job.total - job.progress) / job.progress
+    return f"{rows:,} rows read · {rows / seconds:,.0f} rows/s · {left:.0f} s left"
+
+
+def _download(lines, name: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
