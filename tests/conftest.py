@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
 from healthcare.accounts.models import User
@@ -17,6 +18,16 @@ Role = User.Role
 def static_folder():
     """Where collected files would lie; WhiteNoise warns when there is no such folder."""
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Tests with real transactions are cleaned up by TRUNCATE, which the audit trail refuses."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table, trigger in [("auditevent", "event"), ("auditseal", "seal")]:
+            cursor.execute(
+                f"ALTER TABLE audit_{table} DISABLE TRIGGER audit_{trigger}_is_not_emptied"
+            )
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,6 @@
 from .accounts import CareTeamFactory, UserFactory
+from .identity import DuplicateCandidateFactory, EmergencyAccessFactory, PatientMergeFactory
+from .intake import HeldResultFactory, LabSourceFactory
 from .patients import (
     AnalyteFactory,
     LabImportFactory,
@@ -8,17 +10,25 @@ from .patients import (
 )
 from .predictions import ModelVersionFactory, PredictionFactory
 from .recommendations import FeedbackFactory, RecommendationFactory
+from .tasks import NoticeFactory, ResultTaskFactory
 
 __all__ = [
     "AnalyteFactory",
     "CareTeamFactory",
+    "DuplicateCandidateFactory",
+    "EmergencyAccessFactory",
     "FeedbackFactory",
+    "HeldResultFactory",
     "LabImportFactory",
+    "LabSourceFactory",
     "ModelVersionFactory",
+    "NoticeFactory",
     "PatientFactory",
     "PatientIdentifierFactory",
+    "PatientMergeFactory",
     "PredictionFactory",
     "RecommendationFactory",
     "ResultFactory",
+    "ResultTaskFactory",
     "UserFactory",
 ]

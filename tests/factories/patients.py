@@ -10,6 +10,7 @@ from healthcare.jobs.models import Job
 from ml import analytes
 from patients import resultkeys
 from patients.models import Analyte, LabImport, Patient, PatientIdentifier, Result
+from patients.services import lablatest
 
 from .accounts import CareTeamFactory, UserFactory
 
@@ -59,10 +60,11 @@ class AnalyteFactory(factory.django.DjangoModelFactory):
 
 
 class ResultFactory(factory.django.DjangoModelFactory):
-    """A final HbA1c of 6.4 %, collected in March 2026."""
+    """A final HbA1c of 6.4 %, collected in March 2026; the newest values are kept with it."""
 
     class Meta:
         model = Result
+        skip_postgeneration_save = True
 
     class Params:
         code = "HBA1C"
@@ -82,6 +84,11 @@ class ResultFactory(factory.django.DjangoModelFactory):
     version = factory.LazyAttribute(
         lambda o: resultkeys.version(o.status, o.comparator, o.value, "", o.issued_at)
     )
+
+    @factory.post_generation
+    def latest(self, create, extracted, **kwargs):
+        if create:
+            lablatest.refresh([(self.patient_id, self.analyte_id)])
 
 
 class LabImportFactory(factory.django.DjangoModelFactory):

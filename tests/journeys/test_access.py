@@ -12,16 +12,24 @@ from django.urls.resolvers import URLPattern
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
+from patients.models import Condition
 from predictions.models import ModelVersion, Prediction
 from recommendations.models import Recommendation
 from tests.factories import (
     CareTeamFactory,
+    DuplicateCandidateFactory,
+    EmergencyAccessFactory,
+    HeldResultFactory,
     LabImportFactory,
+    NoticeFactory,
     PatientFactory,
+    PatientMergeFactory,
     ResultFactory,
+    ResultTaskFactory,
     UserFactory,
 )
 from tests.factories.recommendations import content
+from tests.factories.wearables import WearableUploadFactory
 
 pytestmark = pytest.mark.django_db
 Role = User.Role
@@ -30,6 +38,7 @@ CARE = {Role.CLINICIAN, Role.API_CLIENT}
 INTAKE = {Role.LAB_STAFF, Role.ADMINISTRATOR}
 UPLOAD = INTAKE | {Role.API_CLIENT}
 ANSWER = CARE
+ACKNOWLEDGE = {Role.CLINICIAN}
 MODELS = {Role.CLINICIAN, Role.DATA_SCIENTIST, Role.ADMINISTRATOR, Role.API_CLIENT}
 PROMOTE = {Role.DATA_SCIENTIST, Role.ADMINISTRATOR}
 OPERATE = {Role.DATA_SCIENTIST, Role.ADMINISTRATOR}
@@ -48,6 +57,23 @@ TABLE = {
     "tour-demo-day": EVERYONE - {Role.PATIENT},
     "worklist": CARE,
     "patient": CARE,
+    "labs": CARE,
+    "lab-test": CARE,
+    "lab-review": {Role.CLINICIAN},
+    "timeline": CARE,
+    "units": CARE,
+    "patients:person": CARE,
+    "patients:person-edit": {Role.CLINICIAN},
+    "patients:number-add": {Role.CLINICIAN},
+    "patients:number-remove": {Role.CLINICIAN},
+    "patients:transfer": {Role.CLINICIAN},
+    "patients:vital-signs": {Role.CLINICIAN},
+    "patients:result-add": {Role.CLINICIAN},
+    "patients:record": CARE,
+    "patients:fact-add": {Role.CLINICIAN},
+    "patients:list-reviewed": {Role.CLINICIAN},
+    "patients:fact-correct": {Role.CLINICIAN},
+    "patients:fact-remove": {Role.CLINICIAN},
     "my-health": {Role.PATIENT},
     "jobs": OPERATE,
     "job-retry": OPERATE,
@@ -55,12 +81,67 @@ TABLE = {
     "model": MODELS,
     "model-promote": PROMOTE,
     "recommendation-answer": ANSWER,
+    "patients:tasks": ACKNOWLEDGE,
+    "patients:task-acknowledge": ACKNOWLEDGE,
+    "patients:notices": EVERYONE,
+    "patients:notices-read": EVERYONE,
+    "patients:notice-read": EVERYONE,
+    "patients:attention": EVERYONE,
     "patients:imports": UPLOAD,
     "patients:upload": UPLOAD,
     "patients:lab-template": UPLOAD,
     "patients:import": UPLOAD,
     "patients:import-status": UPLOAD,
     "patients:import-problems-csv": UPLOAD,
+    "patients:import-check": UPLOAD,
+    "patients:import-mapping": UPLOAD,
+    "patients:import-preview": UPLOAD,
+    "patients:import-preview-status": UPLOAD,
+    "patients:import-preview-again": UPLOAD,
+    "patients:import-codes": INTAKE,
+    "patients:import-withdraw": UPLOAD,
+    "patients:held-results": INTAKE,
+    "patients:held-group": INTAKE,
+    "patients:held-find": INTAKE,
+    "patients:held-match": INTAKE,
+    "patients:held-map-code": INTAKE,
+    "patients:held-map-unit": INTAKE,
+    "patients:held-reject": INTAKE,
+    "api-held-result-list": INTAKE,
+    "api-held-result-detail": INTAKE,
+    "api-held-result-match": INTAKE,
+    "api-held-result-map-code": INTAKE,
+    "api-held-result-map-unit": INTAKE,
+    "api-held-result-reject": INTAKE,
+    "api-result-task-list": CARE,
+    "api-result-task-acknowledge": ACKNOWLEDGE,
+    "patients:my-devices": {Role.PATIENT},
+    "patients:wearables": CARE | {Role.PATIENT},
+    "patients:wearables-status": CARE | {Role.PATIENT},
+    "api-wearable-uploads": CARE | {Role.PATIENT},
+    "api-wearable-upload": CARE | {Role.PATIENT},
+    "patients:duplicates": {Role.ADMINISTRATOR},
+    "patients:duplicate": {Role.ADMINISTRATOR},
+    "patients:two-people": {Role.ADMINISTRATOR},
+    "patients:unmerge": {Role.ADMINISTRATOR},
+    "patients:result-move": {Role.CLINICIAN},
+    "patients:result-move-intake": INTAKE,
+    "patients:emergency": {Role.CLINICIAN},
+    "patients:emergency-to": {Role.CLINICIAN},
+    "patients:emergency-end": {Role.CLINICIAN},
+    "patients:emergency-review": {Role.ADMINISTRATOR},
+    "patients:emergency-looks": {Role.ADMINISTRATOR},
+    "patients:emergency-reviewed": {Role.ADMINISTRATOR},
+    "patients:looks": {Role.CLINICIAN},
+    "patients:consents": {Role.CLINICIAN},
+    "patients:export": CARE,
+    "patients:export-json": CARE,
+    "patients:export-fhir": CARE,
+    "patients:cohort": {Role.DATA_SCIENTIST},
+    "patients:my-looks": {Role.PATIENT},
+    "patients:my-consents": {Role.PATIENT},
+    "api-patient-export": CARE,
+    "api-fhir-bundles": UPLOAD,
     "api-patient-list": CARE,
     "api-patient-detail": CARE,
     "api-patient-results": CARE,
@@ -74,11 +155,28 @@ TABLE = {
     "api-lab-import-list": UPLOAD,
     "api-lab-import-detail": UPLOAD,
     "api-lab-import-problems": UPLOAD,
+    "api-lab-import-confirm": UPLOAD,
+    "api-lab-import-withdraw": UPLOAD,
 }
+HELD = {name for name in TABLE if "held-" in name and not name.endswith(("list", "results"))}
+# Pages of a record that offer emergency access to clinicians of other teams.
+WITH_A_WAY_IN = {"patient", "patients:looks", "patients:consents", "patients:emergency-end",
+                 "patients:wearables", "patients:wearables-status", "patients:export",
+                 "patients:export-json", "patients:export-fhir"}  # fmt: skip
+# Pages of a record, read and written, that offer the same.
+READ_OF_A_RECORD = {"labs", "lab-test", "timeline", "patients:person", "patients:record"}
+OF_A_RECORD = READ_OF_A_RECORD | {
+    "lab-review", "patients:person-edit", "patients:number-add", "patients:number-remove",
+    "patients:transfer", "patients:vital-signs", "patients:result-add", "patients:fact-add",
+    "patients:list-reviewed", "patients:fact-correct", "patients:fact-remove",
+}  # fmt: skip
 # Addresses of one object that belongs to a patient of another team.
 OF_A_STRANGER = {
     "patient", "recommendation-answer", "api-patient-detail", "api-patient-results",
     "api-patient-predictions", "api-patient-recommendations", "api-recommendation-feedback",
+    "patients:wearables", "patients:wearables-status", "api-wearable-uploads",
+    "api-wearable-upload", "patients:export", "patients:export-json", "patients:export-fhir",
+    "api-patient-export",
 }  # fmt: skip
 
 
@@ -101,7 +199,9 @@ def world(broker):
     patient = PatientFactory(
         family_name=CANARY, care_team=CareTeamFactory(name="Elsewhere"), mrn=NUMBER
     )
-    ResultFactory(patient=patient)
+    result = ResultFactory(patient=patient)
+    task = ResultTaskFactory(result=result)
+    notice = NoticeFactory(result=result)
     version = ModelVersion.objects.create(
         task="ckd", title="CKD", number=1, folder="builtin/ckd", digest="0" * 64, manifest={}
     )
@@ -113,8 +213,23 @@ def world(broker):
     )
     job = Job.objects.create(kind="test", key="x", queue="imports")
     lab_import = LabImportFactory(file_name=f"{CANARY}.csv")
+    held = HeldResultFactory(cells={"mrn": NUMBER, "test_name": CANARY})
+    pair = DuplicateCandidateFactory(first=patient, second__family_name=CANARY)
+    merge = PatientMergeFactory(survivor=patient, merged=pair.second)
+    access = EmergencyAccessFactory(patient=patient, reason=f"{CANARY} is unconscious")
+    fact = Condition.objects.create(
+        patient=patient, code="gout", label=CANARY, recorded_at=at, source="test"
+    )
+    of_record = {"public_id": patient.public_id, "kind": "problems", "pk": fact.pk, "code": "HBA1C"}
     return {
         "patient": {"public_id": patient.public_id},
+        **{name: _wanted(name, of_record) for name in OF_A_RECORD},
+        "patients:wearables": {"public_id": patient.public_id},
+        "patients:wearables-status": {"public_id": patient.public_id},
+        "api-wearable-upload": {
+            "patient_id": patient.public_id,
+            "public_id": WearableUploadFactory(patient=patient, file_name=CANARY).public_id,
+        },
         "api-patient-detail": {"public_id": patient.public_id},
         "recommendation-answer": {"pk": advice.pk},
         "api-recommendation-feedback": {"pk": advice.pk},
@@ -122,6 +237,19 @@ def world(broker):
         "model-promote": {"pk": version.pk},
         "api-model-detail": {"pk": version.pk},
         "job-retry": {"pk": job.pk},
+        "patients:task-acknowledge": {"pk": task.pk},
+        "api-result-task-acknowledge": {"pk": task.pk},
+        "patients:notice-read": {"pk": notice.pk},
+        **{name: {"pk": held.pk} for name in HELD},
+        **{name: {"public_id": patient.public_id} for name in WITH_A_WAY_IN},
+        "patients:emergency-to": {"public_id": patient.public_id},
+        "patients:duplicate": {"pk": pair.pk},
+        "patients:two-people": {"pk": pair.pk},
+        "patients:unmerge": {"pk": merge.pk},
+        "patients:emergency-looks": {"pk": access.pk},
+        "patients:emergency-reviewed": {"pk": access.pk},
+        "patients:result-move": {"pk": result.pk},
+        "patients:result-move-intake": {"pk": result.pk},
         "public_id": lab_import.public_id,
         "patient_id": patient.public_id,
     }
@@ -130,8 +258,13 @@ def world(broker):
 def address(name, world):
     if name in world:
         return reverse(name, kwargs=world[name])
+    return reverse(name, kwargs=_wanted(name, world))
+
+
+def _wanted(name, values):
+    """Those of the values that an address is made of."""
     wanted = ADDRESSES[name].pattern.converters or ADDRESSES[name].pattern.regex.groupindex
-    return reverse(name, kwargs={key: world[key] for key in wanted})
+    return {key: values[key] for key in wanted}
 
 
 def answers(client, url):
@@ -176,6 +309,40 @@ def test_the_wrong_role_sees_nothing(client, world, name, role):
 @pytest.mark.parametrize("name", sorted(OF_A_STRANGER))
 def test_a_patient_of_another_team_is_not_there(client, world, name, role):
     client.force_login(member(role))
+    has_a_way_in = name in WITH_A_WAY_IN and role == Role.CLINICIAN
+
+    for response in answers(client, address(name, world)):
+        assert response.status_code in {403 if has_a_way_in else 404, 405}
+        assert not leaks(response)
+
+
+@pytest.mark.parametrize("name", sorted(WITH_A_WAY_IN - {"patient"}))
+def test_pages_of_another_teams_record_offer_a_way_in_and_nothing_else(client, world, name):
+    client.force_login(member(Role.CLINICIAN))
+
+    for response in answers(client, address(name, world)):
+        assert response.status_code in {403, 405}
+        assert not leaks(response)
+
+
+def test_a_clinician_moves_no_result_of_another_team(client, world):
+    client.force_login(member(Role.CLINICIAN))
+
+    for response in answers(client, address("patients:result-move", world)):
+        assert response.status_code in {404, 405}
+        assert not leaks(response)
+
+
+@pytest.mark.parametrize("name", ["patients:emergency", "patients:emergency-to"])
+def test_the_way_in_tells_nothing_before_it_is_open(client, world, name):
+    client.force_login(member(Role.CLINICIAN))
+
+    assert not any(leaks(response) for response in answers(client, address(name, world)))
+
+
+@pytest.mark.parametrize("name", ["patients:task-acknowledge", "api-result-task-acknowledge"])
+def test_a_task_of_another_team_is_not_there(client, world, name):
+    client.force_login(member(Role.CLINICIAN))
 
     for response in answers(client, address(name, world)):
         assert response.status_code in {404, 405}
@@ -184,7 +351,9 @@ def test_a_patient_of_another_team_is_not_there(client, world, name, role):
 
 @pytest.mark.parametrize("role", sorted(CARE))
 @pytest.mark.parametrize("query", ["", f"?q={CANARY}", f"?identifier=mrn|{NUMBER}", "?ordering=x"])
-@pytest.mark.parametrize("name", ["worklist", "api-patient-list", "api-prediction-list"])
+@pytest.mark.parametrize(
+    "name", ["worklist", "api-patient-list", "api-prediction-list", "api-result-task-list"]
+)
 def test_lists_and_searches_do_not_tell_of_other_teams(client, world, name, query, role):
     client.force_login(member(role))
 
@@ -196,13 +365,27 @@ def test_lists_and_searches_do_not_tell_of_other_teams(client, world, name, quer
     assert CANARY.encode() not in response.content.replace(query.encode()[3:], b"") or not query
 
 
+@pytest.mark.parametrize("role", sorted(CARE))
+@pytest.mark.parametrize("name", sorted(OF_A_RECORD))
+def test_no_page_of_another_teams_record_opens(client, world, name, role):
+    client.force_login(member(role))
+
+    for response in answers(client, address(name, world)):
+        assert response.status_code in {403, 404, 405}
+        assert not leaks(response)
+
+
 @pytest.mark.parametrize(
-    "name", sorted(OF_A_STRANGER - {"recommendation-answer", "api-recommendation-feedback"})
-)
+    "name",
+    sorted(
+        READ_OF_A_RECORD | OF_A_STRANGER
+        - {"recommendation-answer", "api-recommendation-feedback"}
+    ),
+)  # fmt: skip
 def test_every_read_of_a_patient_leaves_an_audit_event(client, world, name):
     from patients.models import Patient
 
-    patient = Patient.objects.get()
+    patient = Patient.objects.get(public_id=world["patient"]["public_id"])
     client.force_login(UserFactory(role=Role.CLINICIAN, care_teams=[patient.care_team]))
 
     response = client.get(address(name, world))

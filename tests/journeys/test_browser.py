@@ -15,6 +15,7 @@ PAGES = [
     (CLINICIAN, "/tour/"),
     (LAB, "/labs/"),
     (LAB, "/labs/upload/"),
+    (LAB, "/labs/held/"),
     (ADMIN, "/models/"),
     (ADMIN, "/jobs/"),
     (ADMIN, "/labs/"),
@@ -86,7 +87,10 @@ def test_from_lab_file_to_accepted_advice(sign_in):
     lab.get_by_label(re.compile("file", re.IGNORECASE)).first.set_input_files(
         ROOT / "samples" / "demo_day.csv"
     )
-    lab.locator("main form button[type=submit], main form input[type=submit]").first.click()
+    lab.get_by_role("button", name="Upload and check").click()
+    lab.get_by_role("link", name="Continue").click()
+    lab.get_by_role("button", name="Preview the import").click()
+    lab.get_by_role("button", name=re.compile(r"Import \d")).click(timeout=60_000)
     lab.get_by_text("Read to its last row").wait_for(timeout=60_000)
     assert faults(lab) == {"csp": [], "axe": []}
 

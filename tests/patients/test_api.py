@@ -3,9 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
-from patients.models import LabImport, Result
-from patients.services import labfiles
-from tests.factories import LabImportFactory, PatientFactory, ResultFactory, UserFactory
+from tests.factories import PatientFactory, ResultFactory, UserFactory
 from tests.patients.labfiles import ADA, DAY, NOW, import_lines, line, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker")]
@@ -102,71 +100,6 @@ def test_results_are_narrowed(api, ada, query, values):
     assert [row["value"] for row in body["results"]] == values
 
 
-def test_an_upload_is_accepted_and_can_be_followed(api, ada):
-    response = send(api)
-
-    assert response.status_code == 202
-    followed = api.get(response["Location"]).json()
-    assert (followed["id"], followed["status"]) == (response.json()["id"], "WAITING")
-    assert followed["progress"] == 0
-
-
-def test_the_same_file_twice_is_a_conflict_that_says_where(api):
-    first = send(api).json()
-
-    response = send(api)
-
-    assert response.status_code == 409
-    assert first["id"] in response.json()["detail"]
-    assert LabImport.objects.count() == 1
-
-
-def test_an_unreadable_file_is_refused_with_a_sentence(api):
-    response = send(api, "name,result\n")
-
-    assert response.status_code == 422
-    assert "first line must name the columns" in response.json()["detail"]
-
-
-def test_too_large_a_file_is_refused(api, settings):
-    settings.UPLOAD_MAX_BYTES = 10
-
-    assert send(api).status_code == 413
-
-
-def test_a_full_disk_is_no_fault_of_the_sender(api, monkeypatch):
-    monkeypatch.setattr(labfiles, "FREE_BYTES", 2**60)
-
-    assert send(api).status_code == 507
-
-
-def test_an_upload_without_a_file_names_the_field(api):
-    response = api.post(IMPORTS, {})
-
-    assert response.status_code == 400
-    assert "file" in response.json()["errors"]
-
-
-def test_refused_rows_are_listed_in_the_order_of_the_file(api, ada, api_client_user):
-    lab_import = import_lines(line("x"), line("6"), "CL-9,HBA1C,7,%,2026-03-01,,,",
-                              uploaded_by=api_client_user)  # fmt: skip
-
-    body = api.get(f"{IMPORTS}{lab_import.public_id}/problems/").json()
-
-    assert [(row["row"], row["code"]) for row in body["results"]] == [
-        (2, "not_a_number"),
-        (4, "unknown_patient"),
-    ]
-
-
-def test_another_clients_import_is_not_found(api):
-    foreign = LabImportFactory()
-
-    assert api.get(f"{IMPORTS}{foreign.public_id}/").status_code == 404
-    assert api.get(f"{IMPORTS}{foreign.public_id}/problems/").status_code == 404
-    assert api.get(IMPORTS).json()["count"] == 0
-
-
 @pytest.mark.parametrize(
     ("role", "address", "status"),
     [(User.Role.CLINICIAN, IMPORTS, 403), (User.Role.LAB_STAFF, PATIENTS, 403),
@@ -182,13 +115,3 @@ def test_roles_reach_what_is_theirs(client, role, address, status):
 @pytest.mark.parametrize("address", [PATIENTS, IMPORTS])
 def test_nobody_comes_in_without_signing_in(client, address):
     assert client.get(address).status_code in {401, 403}
-
-
-def test_an_upload_over_the_api_ends_as_results(api, ada, run_jobs):
-    location = send(api)["Location"]
-
-    run_jobs()
-
-    followed = api.get(location).json()
-    assert (followed["status"], followed["progress"], followed["accepted"]) == ("DONE", 100, 1)
-    assert Result.objects.get().patient == ada

@@ -58,7 +58,8 @@ def test_each_fault_is_named_with_its_row_and_column():
         line("7.2"),
     )
 
-    assert counts(lab_import) == (1, 0, 0, 9)
+    assert counts(lab_import) == (1, 0, 0, 8)
+    assert lab_import.unmatched_count == 1
     assert problem_codes(lab_import) == [
         (2, "mrn", "unknown_patient"),
         (3, "code", "unknown_code"),
@@ -92,7 +93,8 @@ def test_identifiers_of_another_namespace_are_not_confused(ada):
         text(f"urn:lab,77,HBA1C,7,%,{AT}", f",77,HBA1C,7,%,{AT}", header=header)
     )
 
-    assert counts(lab_import) == (1, 0, 0, 1)
+    assert counts(lab_import) == (1, 0, 0, 0)
+    assert lab_import.unmatched_count == 1
 
 
 @pytest.mark.parametrize(
@@ -178,4 +180,5 @@ def test_a_file_that_is_gone_or_unreadable_fails_with_a_sentence():
     with pytest.raises(jobs.PermanentFailure, match="no longer on the disk"):
         labs.import_results(gone.pk, job=gone.job)
 
-    assert unreadable.job.failure.startswith("The first line must name the columns.")
+    assert unreadable.job.status == Job.Status.FAILED
+    assert unreadable.job.failure == "The file has a header and no rows under it."

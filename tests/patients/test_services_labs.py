@@ -90,6 +90,7 @@ class Killed(BaseException):
 def small_blocks(monkeypatch):
     """Stretches of a few rows, so that a short file has many of them."""
     monkeypatch.setattr("patients.labcsv.lines.BLOCK", 400)
+    monkeypatch.setattr("patients.labcsv.columns.STRETCH", 400)
 
 
 def long_file():

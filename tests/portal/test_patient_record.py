@@ -2,19 +2,13 @@ import datetime as dt
 
 import pytest
 
-from healthcare.audit.models import AuditEvent
 from patients.models import (
-    Encounter,
     FamilyHistory,
-    Medication,
     PreventiveCare,
     SurveyAnswer,
     WearableDay,
 )
-from tests.factories import (
-    PredictionFactory,
-    ResultFactory,
-)
+from tests.factories import ResultFactory
 from tests.portal.reading import text
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +45,6 @@ def test_a_corrected_result_shows_what_was_believed_before(page, patient):
     (change,) = response.context["corrections"]
     assert ([was["value"] for was in change["old"]], change["value"]) == (["1.9"], "1.1")
     assert "<del>1.9 mg/dL</del>" in response.content.decode()
-    assert "Creatinine corrected: 1.9 → 1.1 mg/dL" in text(response)
 
 
 def test_trends_put_the_abnormal_first_and_name_the_old(page, patient):
@@ -75,20 +68,6 @@ def test_the_chart_is_of_the_analyte_that_was_asked_for(page, patient):
     assert page("?analyte=nonsense").context["chart"]["title"] == "LDL cholesterol"
 
 
-def test_the_timeline_can_be_narrowed(page, patient):
-    ResultFactory(patient=patient)
-    Medication.objects.create(
-        patient=patient, drug_class="statin", name="Atorvastatin", dose="20 mg",
-        started_on=dt.date(2025, 1, 1), recorded_at=DAY, source="test",
-    )  # fmt: skip
-
-    everything = page().context["timeline"]["events"]
-    drugs = page("?show=lists").context["timeline"]["events"]
-
-    assert [event["kind"] for event in everything] == ["Results", "Medication"]
-    assert [event["title"] for event in drugs] == ["Atorvastatin 20 mg"]
-
-
 def test_peers_turn_every_axis_so_that_further_out_is_worse(page, patient):
     for code, value in [("HDL", 30), ("SBP", 160), ("BMI", 38)]:
         ResultFactory(patient=patient, code=code, value=value)
@@ -98,15 +77,6 @@ def test_peers_turn_every_axis_so_that_further_out_is_worse(page, patient):
     assert peers["dots"]["axes"] == peers["radar"]["axes"]
     assert all(axis["percentile"] > 80 for axis in peers["dots"]["axes"])
     assert len(peers["rows"]) == 3
-
-
-def test_who_looked_is_shown_to_those_who_look(page, patient):
-    page()
-
-    (row,) = page().context["looks"]["rows"][1:]
-
-    assert [cell["text"] for cell in row][2:] == ["Clinician", "Opened the record"]
-    assert AuditEvent.objects.filter(action="patient.read").count() == 2
 
 
 def test_the_record_lists_say_source_day_and_whether_anybody_asked(page, patient):
@@ -136,23 +106,6 @@ def test_the_record_lists_say_source_day_and_whether_anybody_asked(page, patient
     answers = [["Strength training", "yes"], ["Pack years", "12"], ["Smoking", "former"]]
     assert sorted(first("Answers and habits")) == sorted(answers)
     assert first("Wearable devices") == [["Steps a day", "4200"]]
-
-
-def test_visits_and_abnormal_results_are_told_on_the_timeline(page, patient):
-    Encounter.objects.create(
-        patient=patient, kind="INPATIENT", reason="Pneumonia", ward="4B", started_at=DAY,
-        ended_at=DAY + dt.timedelta(days=1), recorded_at=DAY, source="registry",
-    )  # fmt: skip
-    ResultFactory(patient=patient, code="LDL", value=170, flag="H")
-    PredictionFactory(patient=patient, risk=0.09, as_of=DAY, superseded_at=DAY)
-    PredictionFactory(patient=patient)
-
-    events = page().context["timeline"]["events"]
-
-    told = {event["kind"]: f"{event['title']} · {event['text']}" for event in events}
-    assert told["Visit"] == "Hospital stay: Pneumonia · 4B · to 02-Mar-2026 · registry"
-    assert told["Results"] == "1 result, 1 abnormal · LDL cholesterol 170 mg/dL ↑ · test"
-    assert told["Score"] == "Diabetes not yet known 9.0 → 12 in 100 · undiagnosed_diabetes v1"
 
 
 def test_a_cancelled_result_counts_nowhere_but_stays_in_its_history(page, patient):

@@ -3,8 +3,10 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from healthcare.audit.models import AuditEvent
+from patients.models import ResultTask
 from tests.factories import (
     FeedbackFactory,
     PatientFactory,
@@ -15,6 +17,14 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 URL = "/worklist/?task=undiagnosed_diabetes"
+
+
+def task_of(patient):
+    """An open task about a result of the patient."""
+    return ResultTask.objects.create(
+        patient=patient, result=ResultFactory(patient=patient), kind="critical",
+        created_at=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+    )  # fmt: skip
 
 
 def names(response):
@@ -31,9 +41,8 @@ def test_the_worklist_costs_the_same_queries_for_any_number_of_patients(
         FeedbackFactory(recommendation__patient=patient)
         ResultFactory(patient=patient)
 
-    with django_assert_num_queries(
-        9
-    ):  # session, user, counts, page, before, open 2, results, audit
+    # Session, user, counts, page, before, open recommendations 2, results, tasks, audit.
+    with django_assert_num_queries(10):
         response = signed_in.get(URL)
 
     assert len(response.context["rows"]) == count
@@ -168,3 +177,16 @@ def test_the_names_that_were_shown_are_written_down(signed_in, patient):
 @pytest.mark.parametrize("query", ["task=nothing", "tier=T9", "page=x", "critical=maybe"])
 def test_a_mistyped_address_still_answers(signed_in, query):
     assert signed_in.get(f"{reverse('worklist')}?{query}").status_code == 200
+
+
+def test_open_result_tasks_are_counted_and_can_be_chosen(signed_in, team):
+    waiting, done, _ = (
+        PredictionFactory(patient__care_team=team).patient for _ in range(3)
+    )  # fmt: skip
+    task_of(waiting)
+    ResultTask.objects.filter(pk=task_of(done).pk).update(closed_at=timezone.now())
+
+    response = signed_in.get(f"{URL}&tasks=true")
+
+    assert (names(response), response.context["counts"]["tasks"]) == ([waiting.name], 1)
+    assert response.context["rows"][0]["task_count"] == 1

@@ -5,54 +5,31 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
-from patients.models import LabImport
-from patients.services import labexports
+from patients.models import Result
+from patients.services import labexports, labruns
+from patients.services.labdrafts import Wishes
 from tests.factories import LabImportFactory, PatientFactory, UserFactory
 from tests.patients.labfiles import ADA, counts, import_file, import_lines, line, text
 
+# Without a person: what is in doubt is refused.
+SAMPLES = {
+    "lab_clean.csv": (14, 2, 0, 0, 0),
+    "lab_dirty.csv": (6, 1, 1, 11, 1),
+    "lab_semicolon_cp1252.csv": (4, 0, 0, 1, 0),
+    "lab_german_cp1252.csv": (5, 0, 0, 1, 0),
+    "lab_doubtful.csv": (0, 0, 0, 3, 0),
+}
+COUNTS = ["accepted", "corrected", "duplicate", "refused", "unmatched"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker")]
-UPLOAD = "/labs/upload/"
-
-
-def send(client, content):
-    file = SimpleUploadedFile(
-        "labs.csv", content if isinstance(content, bytes) else content.encode()
-    )
-    return client.post(UPLOAD, {"file": file})
 
 
 def content_of(response):
     return b"".join(response.streaming_content).decode("utf-8-sig")
-
-
-def test_an_upload_leads_to_its_page(signed_in_lab, ada):
-    response = send(signed_in_lab, text(line("7")))
-
-    lab_import = LabImport.objects.get()
-    assert response.url == reverse("patients:import", args=[lab_import.public_id])
-    assert b"labs.csv" in signed_in_lab.get(response.url).content
-
-
-def test_the_same_file_leads_to_the_earlier_page(signed_in_lab, ada):
-    first = send(signed_in_lab, text(line("7")))
-
-    again = signed_in_lab.get(send(signed_in_lab, text(line("7"))).url)
-
-    assert again.request["PATH_INFO"] == first.url
-    assert b"already uploaded" in again.content
-
-
-def test_an_unreadable_file_is_explained_on_the_form(signed_in_lab):
-    response = send(signed_in_lab, b"PK\x03\x04")
-
-    assert response.status_code == 200
-    assert b"Save it as CSV" in response.content
 
 
 def test_the_template_passes_its_own_reader(signed_in_lab):
@@ -102,11 +79,12 @@ def test_columns_that_were_not_read_are_named(signed_in_lab, ada):
 
 
 def test_a_failed_import_says_why(signed_in_lab):
-    lab_import = import_file("name,result\n")
+    lab_import = LabImportFactory()
+    lab_import.job.end(Job.Status.FAILED, at=lab_import.uploaded_at, failure="It is damaged.")
 
     page = signed_in_lab.get(reverse("patients:import", args=[lab_import.public_id]))
 
-    assert b"first line must name the columns" in page.content
+    assert b"It is damaged." in page.content
 
 
 def test_refused_rows_come_back_with_all_their_cells(signed_in_lab, ada):
@@ -155,22 +133,22 @@ def test_no_cell_of_a_download_is_a_formula(cell, harmless):
     assert labexports.harmless(cell) == harmless
 
 
-def test_every_sample_file_is_read_as_it_says(team):
+def taken(path, moment):
+    """What became of the rows of a file that is read as it comes."""
+    report = labruns.run(path, Wishes(), rehearse=True, most_problems=0, clock=lambda: moment,
+                         started=lambda _: None, remark=lambda _: None)  # fmt: skip
+    return tuple(report[name] for name in COUNTS)
+
+
+def test_sample_files_are_read_as_they_say(team):
     for number in range(1, 6):
         PatientFactory(mrn=f"CL-{number:06d}", care_team=team)
     moment = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
     samples = Path(settings.BASE_DIR) / "samples"
 
-    read = {
-        path.name: counts(import_file(path.read_bytes(), uploaded_at=moment))
-        for path in samples.glob("lab_*.csv")
-    }
+    read = {path.name: taken(path, moment) for path in samples.glob("lab_*.csv")}
 
-    assert read == {
-        "lab_clean.csv": (14, 2, 0, 0),
-        "lab_dirty.csv": (5, 1, 1, 13),
-        "lab_semicolon_cp1252.csv": (4, 0, 0, 1),
-    }
+    assert {name: counts for name, counts in read.items() if name in SAMPLES} == SAMPLES
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -185,11 +163,97 @@ def test_the_list_costs_the_same_queries_for_any_number(
     assert response.content.count(b"labs.csv") == count
 
 
+def test_the_list_leads_a_waiting_file_to_its_next_step(signed_in_lab):
+    lab_import = LabImportFactory(job=None)
+
+    page = signed_in_lab.get("/labs/")
+
+    assert b"Waits for your confirmation" in page.content
+    assert signed_in_lab.get(f"/labs/{lab_import.public_id}/").url.endswith("/check/")
+
+
+def test_the_report_leads_to_the_rows_that_wait(signed_in_lab):
+    lab_import = import_lines("CL-9,HBA1C,7,%,2026-03-01,,,")
+
+    page = signed_in_lab.get(reverse("patients:import", args=[lab_import.public_id]))
+
+    assert b"1 row waits for a person" in page.content
+    assert reverse("patients:held-results").encode() in page.content
+
+
+def test_a_file_that_is_gone_is_no_fault_of_the_page(signed_in_lab, ada):
+    lab_import = import_lines(line("x"))
+    lab_import.file.storage.delete(lab_import.file.name)
+
+    address = reverse("patients:import-problems-csv", args=[lab_import.public_id])
+    page = signed_in_lab.get(address, follow=True)
+
+    assert b"no longer on the disk" in page.content
+
+
+def test_rows_of_a_wide_table_come_back_one_result_a_line(signed_in_lab, ada):
+    wide = f"mrn,collected_at,HbA1c (%),GLU (mg/dL)\n{ADA},2026-03-01,oops,99\n"
+    profile = {"layout": "wide", "columns": {"mrn": "mrn", "collected_at": "collected_at"},
+               "tests": {"HbA1c (%)": {"code": "HBA1C", "unit": "%"},
+                         "GLU (mg/dL)": {"code": "GLU", "unit": "mg/dL"}}}  # fmt: skip
+    lab_import = import_file(wide, profile=profile)
+    address = reverse("patients:import-problems-csv", args=[lab_import.public_id])
+
+    [row] = csv.DictReader(io.StringIO(content_of(signed_in_lab.get(address))))
+
+    assert (row["mrn"], row["code"], row["value"], row["unit"]) == (ADA, "HBA1C", "oops", "%")
+    assert counts(lab_import) == (1, 0, 0, 1)
+
+
+def withdraw(client, lab_import, **fields):
+    return client.post(reverse("patients:import-withdraw", args=[lab_import.public_id]), fields,
+                       follow=True)  # fmt: skip
+
+
+def test_a_withdrawn_file_counts_no_more_and_says_who_and_why(signed_in_lab, ada):
+    lab_import = import_lines(line("7"))
+
+    page = withdraw(signed_in_lab, lab_import, reason="wrong hospital")
+
+    assert not Result.objects.current().exists()
+    assert b"This file was withdrawn" in page.content
+    assert b"wrong hospital" in page.content
+
+
+def test_nothing_is_withdrawn_without_a_reason(signed_in_lab, ada):
+    lab_import = import_lines(line("7"))
+
+    page = withdraw(signed_in_lab, lab_import, reason="")
+
+    assert "reason" in page.context["form"].errors
+    assert Result.objects.current().count() == 1
+
+
+def test_a_file_is_withdrawn_once(signed_in_lab, ada):
+    lab_import = import_lines(line("7"))
+
+    for reason in ["wrong hospital", "again, please"]:
+        withdraw(signed_in_lab, lab_import, reason=reason)
+
+    lab_import.refresh_from_db()
+    assert lab_import.withdrawal_reason == "wrong hospital"
+
+
+def test_a_file_that_is_being_read_is_not_withdrawn(signed_in_lab):
+    lab_import = LabImportFactory()
+
+    page = withdraw(signed_in_lab, lab_import, reason="too early")
+
+    assert b"read to its end" in page.content
+    lab_import.refresh_from_db()
+    assert lab_import.withdrawn_at is None
+
+
 def test_an_empty_list_says_what_to_do(signed_in_lab):
     assert b"No file yet" in signed_in_lab.get("/labs/").content
 
 
-PLACES = ["import", "import-status", "import-problems-csv"]
+PLACES = ["import", "import-status", "import-problems-csv", "import-withdraw"]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -214,6 +278,8 @@ def test_an_external_system_does_not_find_imports_of_others(client, api_client_u
     assert response.status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/labs/", UPLOAD, "/labs/template.csv"])
+@pytest.mark.parametrize(
+    "address", ["/labs/", "/labs/upload/", "/labs/template.csv", "/labs/held/"]
+)
 def test_strangers_are_sent_to_the_log_in(client, address):
     assert client.get(address).status_code == 302
