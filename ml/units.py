@@ -135,8 +135,9 @@ def is_accepted(code: str, unit: str) -> bool:
 def display(code: str, value: float, system: System) -> Shown:
     """A value in the canonical unit as a clinician of the US or of an SI country reads it.
 
-    >>> display("GLU", 99.0, "SI")
-    Shown(value=5.495115452930728, unit='mmol/L', decimals=1)
+    >>> shown = display("GLU", 99.0, "SI")
+    >>> round(shown.value, shown.decimals), shown.unit
+    (5.5, 'mmol/L')
     """
     unit, decimals = display_unit(code, system)
     return Shown(express(code, value, unit), unit, decimals)

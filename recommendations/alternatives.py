@@ -95,11 +95,13 @@ def _clash(
         if _newly(one.exclusion, other, env, with_other):
             text = reason_text(rules.explain(one.exclusion, with_other))  # type: ignore[arg-type]
             reason = f"Not together with {better.name} ({better.id}): {text}"
-            return Block(reason, f"{one.id}.exclusion", one.evidence.source)
+            return Block(reason, f"{one.id}.exclusion", one.evidence.source, better=better.id)
         for row in catalogue.interactions_of(one):
             if row.severity == "contraindicated" and _newly(row.trigger, other, env, with_other):
                 reason = f"Not together with {better.name} ({better.id}): {row.effect}"
-                return Block(reason, row.id, row.evidence.source, (), row.evidence.verified)
+                return Block(
+                    reason, row.id, row.evidence.source, (), row.evidence.verified, better.id
+                )
     return None
 
 
@@ -131,7 +133,7 @@ def _newly(
 
 def _alternative(better: Intervention, reason: str) -> Block:
     text = f"Alternative to {better.name} ({better.id}), which ranks higher. {reason}"
-    return Block(text, "group", SOURCE)
+    return Block(text, "group", SOURCE, better=better.id)
 
 
 def _blocked(verdict: Verdict, block: Block) -> Verdict:

@@ -26,40 +26,6 @@ URGENT = {"urgent": 1.0, "soon": 0.6, "routine": 0.0}
 EVIDENCE = {"strong": 1.0, "moderate": 0.75, "guidance": 0.6, "weak": 0.35}
 UNVERIFIED = 0.2  # taken off the evidence where the statement was not re-read in its source
 DRUG_BURDEN = 0.25
-# Outcomes of trials -> target risks; analytes -> the target they are treated for.
-TARGET_OF_FEATURE = {
-    "aki": "aki",
-    "ascvd_events": "cvd",
-    "cvd_events": "cvd",
-    "cvd_risk": "cvd",
-    "diabetes_incidence": "diabetes",
-    "exacerbations": "copd",
-    "falls": "falls",
-    "fracture": "fracture",
-    "gout_flares": "gout",
-    "hf_hosp": "heart_failure",
-    "hf_readmission": "heart_failure",
-    "kidney_failure": "ckd",
-    "mortality": "mortality",
-    "preeclampsia": "pregnancy",
-    "quit_rate": "cvd",
-    "readmission": "readmission",
-    "stroke": "stroke",
-    "ALT": "liver",
-    "DBP": "cvd",
-    "EGFR": "ckd",
-    "FIB4": "liver",
-    "GLU_FAST": "diabetes",
-    "HBA1C": "diabetes",
-    "HDL": "cvd",
-    "LDL": "cvd",
-    "NONHDL": "cvd",
-    "SBP": "cvd",
-    "TG": "cvd",
-    "UACR": "ckd",
-    "WEIGHT": "diabetes",
-}
-MORE_IS_BETTER = frozenset({"quit_rate"})
 
 
 @dataclass(frozen=True)
@@ -187,8 +153,14 @@ def _ranked(item: Intervention, person: Person, weights: Weights) -> ranking.Ran
         evidence=EVIDENCE[item.evidence.strength] - UNVERIFIED * (not item.evidence.verified),
         burden=_lightness(item),
     )
-    first = 0 if item.urgency == "urgent" else 1
-    return ranking.Ranked(item.id, first, ranking.score(components, weights), components)
+    return ranking.Ranked(item.id, _first(item), ranking.score(components, weights), components)
+
+
+def _first(item: Intervention) -> int:
+    """What no score overtakes: an emergency, the urgent, a matter of safety within days."""
+    if item.urgency == "urgent":
+        return 0 if "emergency" in item.delivery else 1
+    return 2 if item.urgency == "soon" and item.category == "safety" else 3
 
 
 def _pushed_down(row: ranking.Ranked, verdict: Verdict, weights: Weights) -> ranking.Ranked:
@@ -212,10 +184,10 @@ def _strength(item: Intervention, person: Person) -> float:
 
 def _size(change: Change, person: Person) -> float:
     """How much one effect helps this person; on a risk factor only as far as it is off its goal."""
-    if change.feature not in TARGET_OF_FEATURE:
+    if change.feature not in need.TARGET_OF_FEATURE:
         return 0.0
     if change.op == "rr":
-        more = change.feature in MORE_IS_BETTER
+        more = change.feature in need.MORE_IS_BETTER
         return change.middle - 1 if more else 2 * (1 - change.middle)
     wanted = person.needs.get(f"moves:{change.feature}", 0.0)
     return need.movement(change, person.spreads) * wanted * (2 if change.op == "pct" else 1)
@@ -271,7 +243,7 @@ def _effects(item: Intervention, person: Person) -> tuple[Effect, ...]:
         _effect(
             wording.change_text(change),
             change.feature,
-            TARGET_OF_FEATURE.get(change.feature, ""),
+            need.TARGET_OF_FEATURE.get(change.feature, ""),
             person,
             item.effect_verified,
         )

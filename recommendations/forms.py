@@ -11,17 +11,7 @@ from recommendations.models import Feedback
 Answer, Reason = Feedback.Answer, Feedback.Reason
 LATER_CHOICES = [("2w", "In 2 weeks"), ("1m", "In 1 month"), ("3m", "In 3 months")]
 LATER_DAYS = {"2w": 14, "1m": 30, "3m": 91}
-DECLINE_REASONS = [
-    (reason.value, reason.label)
-    for reason in [
-        Reason.ALREADY_DONE,
-        Reason.NOT_SUITABLE,
-        Reason.PATIENT_DECLINED,
-        Reason.DISAGREE,
-        Reason.WRONG_DATA,
-        Reason.OTHER,
-    ]
-]
+DECLINE_REASONS = [(reason.value, reason.label) for reason in Feedback.REASONS[Answer.DECLINE]]
 REASONS = {
     Answer.ACCEPT: {Reason.AGREED.value: Reason.AGREED.label},
     Answer.LATER: dict(LATER_CHOICES),

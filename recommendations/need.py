@@ -19,6 +19,40 @@ TARGETS_OF_TASK = {
     "cvd_death_10y": ("cvd", "stroke", "heart_failure"),
     "death_10y": ("mortality",),
 }
+# Outcomes of trials -> target risks; analytes -> the target they are treated for.
+TARGET_OF_FEATURE = {
+    "aki": "aki",
+    "ascvd_events": "cvd",
+    "cvd_events": "cvd",
+    "cvd_risk": "cvd",
+    "diabetes_incidence": "diabetes",
+    "exacerbations": "copd",
+    "falls": "falls",
+    "fracture": "fracture",
+    "gout_flares": "gout",
+    "hf_hosp": "heart_failure",
+    "hf_readmission": "heart_failure",
+    "kidney_failure": "ckd",
+    "mortality": "mortality",
+    "preeclampsia": "pregnancy",
+    "quit_rate": "cvd",
+    "readmission": "readmission",
+    "stroke": "stroke",
+    "ALT": "liver",
+    "DBP": "cvd",
+    "EGFR": "ckd",
+    "FIB4": "liver",
+    "GLU_FAST": "diabetes",
+    "HBA1C": "diabetes",
+    "HDL": "cvd",
+    "LDL": "cvd",
+    "NONHDL": "cvd",
+    "SBP": "cvd",
+    "TG": "cvd",
+    "UACR": "ckd",
+    "WEIGHT": "diabetes",
+}
+MORE_IS_BETTER = frozenset({"quit_rate"})
 LEVEL_OF_TIER = {"T0": 0.1, "T1": 0.4, "T2": 0.8, "T3": 1.0}
 RISK_OF_FULL_LEVEL = 0.20  # a risk without published tiers counts fully from here (own)
 

@@ -44,6 +44,7 @@ class Block:
     source: str
     facts: tuple[Fact, ...] = ()
     verified: bool = True
+    better: str = ""  # the item of the list that this one gives way to: not unsafe in itself
 
 
 @dataclass(frozen=True, slots=True)

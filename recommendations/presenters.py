@@ -16,6 +16,8 @@ from recommendations.queries import Line
 
 CHECK_RULE = "check"  # the rule that engine.safety names when a check raised an error
 REASONS_SHOWN = 4
+# Categories that everybody has many of: behind the ranked items each is folded into one line.
+GROUPS = {"screening": "Screening", "vaccination": "Vaccines"}
 # Keys that an entry stored by an earlier release may lack.
 BLANK = {
     **dict.fromkeys(
@@ -41,6 +43,8 @@ def item(line: Line, *, may_answer: bool) -> dict:
         "title": content["name"],
         "urgent": row.is_urgent,
         "category": content["category"],
+        "group": GROUPS.get(content["category"], ""),
+        "alternatives": line.alternatives,
         "why": [reason_words(reason) for reason in content["reasons"][:REASONS_SHOWN]],
         "change": changes(content["would_change"]),
         # An emergency acts on today; a ten-year risk beside it would mislead.

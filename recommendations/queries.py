@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -22,6 +22,7 @@ class Line:
 
     recommendation: Recommendation
     answer: Feedback | None
+    alternatives: tuple[str, ...] = ()  # names of items that give way to this one
 
     def rests(self, today: date) -> bool:
         """Answered, and the answer still holds: not for ever, and not once it is urgent."""
@@ -58,10 +59,29 @@ class Advice:
 def advice(patient_id: int, *, today: date) -> Advice:
     """Two queries: the current items, and the newest answer to each item."""
     answers = {answer.recommendation.item: answer for answer in _newest_answers(patient_id)}
+    rows = list(Recommendation.objects.current().filter(patient=patient_id).order_by("rank"))
+    better = _gives_way(rows)
+    alternatives: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.item in better:
+            alternatives[better[row.item]].append(row.content["name"])
     sorted_advice = Advice()
-    for row in Recommendation.objects.current().filter(patient=patient_id).order_by("rank"):
-        _place(sorted_advice, Line(row, answers.get(row.item)), today)
+    for row in rows:
+        if row.item not in better:
+            line = Line(row, answers.get(row.item), tuple(alternatives[row.item]))
+            _place(sorted_advice, line, today)
     return sorted_advice
+
+
+def _gives_way(rows: list[Recommendation]) -> dict[str, str]:
+    """Item -> the better item of the list, for what is blocked by that alone and is not unsafe."""
+    offered = {row.item for row in rows if row.status != Recommendation.Status.BLOCKED}
+    found = {}
+    for row in rows:
+        named = [block.get("better", "") for block in row.content.get("blocked_by", ())]
+        if row.item not in offered and named and offered.issuperset(named):
+            found[row.item] = named[0]
+    return found
 
 
 def open_counts(patient_ids: Collection[int], *, today: date) -> Counter[int]:

@@ -1,14 +1,16 @@
 """The hard filter: it runs after the ranking, and no weight or learnt score reaches it.
 
-One item at a time (`judge`): its own exclusion rule, allergies, interactions with each of
-its drug classes. Then the list as a whole (`together`): alternatives, double drugs, and
-items that would not go with a better one of the same list.
+One item at a time (`judge`): its own exclusion rules, allergies, interactions with each of
+its drug classes. Then the list as a whole (`alternatives.settle`): alternatives, double drugs,
+and items that would not go with a better one of the same list.
 
 What is unknown is never taken as safe. An exclusion that hangs on a missing fact asks for
 that fact first, and so does a contraindicated interaction that hangs on a list nobody has
 taken (drugs, allergies, problems, pregnancy). A contraindicated interaction that hangs on
 a missing result alone (lactate before metformin) does not hold an item up, since the
-exclusion rule names the results to know beforehand; it stays visible as "unchecked".
+exclusion rule names the results to know beforehand; it stays visible as "unchecked". So does an
+exclusion that only counts where it is known (`if_known`: potassium before advice on vegetables),
+and a drug on the list that no rule knows.
 """
 
 import logging
@@ -16,12 +18,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ml import rules
+from ml import codes, rules
 from recommendations.catalogue import Catalogue, Interaction, Intervention
 from recommendations.outcome import CHECK_FAILED, Block, Caution, Check, Status
 from recommendations.wording import fact, facts, reason_text
 
 log = logging.getLogger(__name__)
+DRUGS_NAMED = 3  # of those that cannot be classified; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +79,42 @@ def _findings(
         yield from _lists(intervention, env)
         yield from _allergies(intervention, env)
         yield from _current_therapy(intervention, env)
+    if intervention.checked_classes:
+        yield from _unclassified(env)
     for interaction in catalogue.interactions_of(intervention):
         yield from _interaction(interaction, env)
 
 
 def _exclusion(intervention: Intervention, env: rules.FactsEnvironment) -> Iterator[Finding]:
-    if intervention.exclusion is None:
-        return
-    truth = rules.evaluate(intervention.exclusion, env)
-    if truth is False:
-        return
-    rule = f"{intervention.id}.exclusion"
-    reasons = rules.explain(intervention.exclusion, env)
+    """What forbids the item by its own rules, or has to be known first."""
+    strict, lenient = intervention.exclusion, intervention.exclusion_if_known
+    truth = False if strict is None else rules.evaluate(strict, env)
+    if strict is not None and truth is not False:
+        yield from _excluded(intervention, rules.explain(strict, env), truth)
+    if lenient is not None and truth is False:
+        yield from _excluded_if_known(intervention, lenient, env)
+
+
+def _excluded(
+    intervention: Intervention, reasons: tuple[rules.Reason, ...], truth: bool | None
+) -> Iterator[Finding]:
+    rule, evidence = f"{intervention.id}.exclusion", intervention.evidence
     if truth is None:
         yield from (_check(reason, rule) for reason in reasons)
-        return
-    evidence = intervention.evidence
-    text = f"Not suitable: {reason_text(reasons)}"
-    yield Block(text, rule, evidence.source, facts(reasons), evidence.verified)
+    else:
+        text = f"Not suitable: {reason_text(reasons)}"
+        yield Block(text, rule, evidence.source, facts(reasons), evidence.verified)
+
+
+def _excluded_if_known(
+    intervention: Intervention, rule: rules.Expression, env: rules.FactsEnvironment
+) -> Iterator[Finding]:
+    truth = rules.evaluate(rule, env)
+    if truth is None:
+        text = f"Not suitable if so: {reason_text(rules.explain(rule, env))}"
+        yield Caution("unchecked", text, "", f"{intervention.id}.exclusion")
+    elif truth:
+        yield from _excluded(intervention, rules.explain(rule, env), truth)
 
 
 def _lists(intervention: Intervention, env: rules.FactsEnvironment) -> Iterator[Finding]:
@@ -120,6 +141,19 @@ def _current_therapy(intervention: Intervention, env: rules.FactsEnvironment) ->
             "duplicate",
             f"Already takes {names}",
             "Review the dose or the preparation; do not add a second drug of the class",
+        )
+
+
+def _unclassified(env: rules.FactsEnvironment) -> Iterator[Finding]:
+    """No interaction can be found with a drug that stands on the list by its name alone."""
+    names = sorted((env.medications or frozenset()) - codes.vocabulary("drug").keys())
+    if names:
+        more = f" and {len(names) - DRUGS_NAMED} more" if len(names) > DRUGS_NAMED else ""
+        yield Caution(
+            "unchecked",
+            f"Takes drugs we cannot classify: {', '.join(names[:DRUGS_NAMED])}{more}",
+            "Check interactions by hand",
+            "unclassified",
         )
 
 

@@ -68,6 +68,7 @@ class Intervention:
     indication_text: str
     indication: Expression
     exclusion: Expression | None
+    exclusion_if_known: Expression | None  # forbids where known, and is not asked for first
     cautions_text: str
     drug_classes: tuple[str, ...]
     also_checks: tuple[str, ...]  # classes it brings with it, checked but no duplicates

@@ -96,7 +96,8 @@ def _intervention(entry: Mapping[str, Any]) -> Intervention:
         **fields,
         indication_text=_line(indication["text"]),
         indication=rules.parse(indication["rule"]),
-        exclusion=rules.parse(exclusion["rule"]) if exclusion["rule"] else None,
+        exclusion=_optional_rule(exclusion["rule"]),
+        exclusion_if_known=_optional_rule(exclusion.get("if_known")),
         cautions_text=exclusion["cautions"] or "",
         also_checks=tuple(entry.get("also_checks", ())),
         evidence=Evidence(**entry["evidence"]),
@@ -107,6 +108,10 @@ def _intervention(entry: Mapping[str, Any]) -> Intervention:
         note=entry.get("note", ""),
         entry=_plain(entry),
     )
+
+
+def _optional_rule(rule: str | None) -> rules.Expression | None:
+    return rules.parse(rule) if rule else None
 
 
 PLAIN = (

@@ -136,7 +136,11 @@ INTERVENTION: dict[str, Check] = {
     "patient_text": text,
     "clinician_text": text,
 }
-INTERVENTION_OPTIONAL: dict[str, Check] = {"note": text, "also_checks": texts}
+INTERVENTION_OPTIONAL: dict[str, Check] = {
+    "note": text,
+    "also_checks": texts,
+    "exclusion.if_known": rule,
+}
 CHANGE: dict[str, Check] = {
     "feature": text,
     "op": one_of(OPERATIONS),

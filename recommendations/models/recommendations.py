@@ -80,6 +80,20 @@ class Feedback(models.Model):
         LATER = "later", "Another time"
         OTHER = "other", "Other"
 
+    # Which reasons an answer can have: accepted because the patient declined is none.
+    REASONS = {
+        Answer.ACCEPT: (Reason.AGREED, Reason.OTHER),
+        Answer.LATER: (Reason.LATER, Reason.PATIENT_DECLINED, Reason.OTHER),
+        Answer.DECLINE: (
+            Reason.ALREADY_DONE,
+            Reason.NOT_SUITABLE,
+            Reason.PATIENT_DECLINED,
+            Reason.DISAGREE,
+            Reason.WRONG_DATA,
+            Reason.OTHER,
+        ),
+    }
+
     recommendation = models.ForeignKey(
         Recommendation, on_delete=models.CASCADE, related_name="feedback"
     )
@@ -102,6 +116,22 @@ class Feedback(models.Model):
                 name="feedback_snoozed_only_when_later",
                 condition=Q(answer="later", snooze_until__isnull=False)
                 | ~Q(answer="later") & Q(snooze_until=None),
+            ),
+            models.CheckConstraint(
+                name="feedback_reason_fits_answer",  # as REASONS; a test compares the two
+                condition=Q(reason="other")
+                | Q(answer="accept", reason="agreed")
+                | Q(answer="later", reason__in=["later", "patient_declined"])
+                | Q(
+                    answer="decline",
+                    reason__in=[
+                        "already_done",
+                        "not_suitable",
+                        "patient_declined",
+                        "disagree",
+                        "wrong_data",
+                    ],
+                ),
             ),
         ]
         indexes = [models.Index(fields=["recommendation", "-at"])]

@@ -34,6 +34,7 @@ def record(
     key = {"recommendation": recommendation, "by": by, "idempotency_key": idempotency_key}
     said = {"answer": answer, "reason": reason, "comment": comment, "snooze_until": snooze_until}
     if not Feedback.objects.filter(**key).exists():  # a repeated answer was checked before
+        _check_reason(answer, reason)
         _check(recommendation, answer, snooze_until, now)
     feedback, is_new = Feedback.objects.get_or_create(**key, defaults={**said, "at": now})
     if any(getattr(feedback, name) != value for name, value in said.items()):
@@ -48,6 +49,17 @@ def record(
             reason=reason,
         )
     return feedback
+
+
+def _check_reason(answer: str, reason: str) -> None:
+    """A reason that contradicts its answer would teach the ranking nonsense."""
+    fitting = [Feedback.Reason(each) for each in Feedback.REASONS[Feedback.Answer(answer)]]
+    if reason not in fitting:
+        given = f"{Feedback.Answer(answer).label}: {Feedback.Reason(reason).label}"
+        choices = ", ".join(f"{each.value} ({each.label})" for each in fitting)
+        raise NotAnswerable(
+            f"“{given}” contradicts itself. Choose a reason that fits the answer: {choices}."
+        )
 
 
 def _check(

@@ -13,14 +13,22 @@ PAGES = [
     (CLINICIAN, "/worklist/"),
     (CLINICIAN, "/models/"),
     (CLINICIAN, "/tour/"),
+    (CLINICIAN, "/tasks/"),
+    (CLINICIAN, "/notices/"),
+    (CLINICIAN, "/emergency/"),
     (LAB, "/labs/"),
     (LAB, "/labs/upload/"),
     (LAB, "/labs/held/"),
     (ADMIN, "/models/"),
     (ADMIN, "/jobs/"),
     (ADMIN, "/labs/"),
+    (ADMIN, "/records/duplicates/"),
+    (ADMIN, "/emergency/review/"),
     (ADMIN, "/api/v1/docs/"),
     (PATIENT, "/my-health/"),
+    (PATIENT, "/my-health/devices/"),
+    (PATIENT, "/my-health/consent/"),
+    (PATIENT, "/my-health/looks/"),
     (CLINICIAN, "/no-such-page/"),
 ]
 PHONE = {"width": 390, "height": 844}
@@ -61,6 +69,18 @@ def test_the_patient_page_breaks_no_rule(sign_in, number):
     open_patient(page, number)
 
     assert faults(page) == {"csp": [], "axe": []}
+
+
+def test_no_page_of_a_record_breaks_a_rule_or_runs_off_a_phone(sign_in):
+    page = sign_in(CLINICIAN, viewport=PHONE)
+    open_patient(page)
+    places = page.locator("nav.places a").evaluate_all("links => links.map(link => link.href)")
+
+    for place in places:
+        page.goto(place)
+        assert faults(page) == {"csp": [], "axe": []}, place
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], place
+    assert len(places) > 6
 
 
 def test_the_model_page_breaks_no_rule(sign_in):

@@ -38,6 +38,14 @@ def test_what_cannot_be_answered_like_that_is_a_conflict_with_a_sentence(signed_
     assert "needs a day" in response.json()["detail"]
 
 
+def test_an_answer_with_a_reason_against_it_is_a_conflict_with_a_sentence(signed_in, row):
+    response = answer(signed_in, row, {"answer": "accept", "reason": "patient_declined"})
+
+    assert response.status_code == 409
+    assert "“Accept: Patient declined” contradicts itself" in response.json()["detail"]
+    assert not Feedback.objects.exists()
+
+
 def test_an_unknown_answer_is_refused_by_field(signed_in, row):
     response = answer(signed_in, row, {"answer": "maybe", "reason": "agreed"})
 

@@ -43,18 +43,19 @@ def refusal(folder):
 def every_rule(whole):
     for item in whole.interventions:
         yield item.id, item.indication
-        if item.exclusion is not None:
-            yield item.id, item.exclusion
+        for rule in (item.exclusion, item.exclusion_if_known):
+            if rule is not None:
+                yield item.id, rule
     for row in whole.interactions:
         yield row.id, row.trigger
 
 
 def test_the_catalogue_holds_every_intervention_and_interaction(whole):
     counts = Counter(item.category for item in whole.interventions)
-    assert len(whole.interactions) == 168
+    assert len(whole.interactions) == 169
     assert counts == {
         "lifestyle": 28, "education": 9, "screening": 40, "vaccination": 12,
-        "medication": 46, "monitoring": 18, "referral": 19, "safety": 14,
+        "medication": 46, "monitoring": 19, "referral": 20, "safety": 18,
     }  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def test_every_drug_has_a_class_to_check(whole):
 
 def test_what_rests_on_general_knowledge_is_not_called_verified(whole):
     entries = (*whole.interventions, *whole.interactions)
-    assert sum(not item.evidence.verified for item in whole.interventions) == 43
+    assert sum(not item.evidence.verified for item in whole.interventions) == 49
     assert not any(
         entry.evidence.verified
         for entry in entries
@@ -104,7 +105,7 @@ def test_what_rests_on_general_knowledge_is_not_called_verified(whole):
 
 def test_a_mended_entry_says_what_was_mended(whole):
     mended = {item.id for item in (*whole.interventions, *whole.interactions) if item.note}
-    assert {"M19", "M37", "D06", "X104"} <= mended
+    assert {"M19", "M37", "D06", "X104", "F05", "M24", "X138", "L03"} <= mended
 
 
 def test_the_gravest_interactions_of_a_class_come_first(whole):
@@ -115,7 +116,7 @@ def test_the_gravest_interactions_of_a_class_come_first(whole):
 def test_entries_keep_their_text_and_digest_for_the_rows(whole):
     item = whole.by_id["L01"]
     assert item.entry["review_date"] == "2026-11-22"
-    assert len({entry.digest for entry in whole.interventions}) == 186
+    assert len({entry.digest for entry in whole.interventions}) == 192
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,11 @@ def test_a_faulty_value_is_refused_by_name(copy, field, value, said):
 def test_an_unreadable_rule_is_refused_with_its_place(copy):
     spoil(copy, "lifestyle.yaml", lambda entry: entry["indication"].update(rule="smoker or"))
     assert "L01: indication.rule: Expected a fact" in refusal(copy)
+
+
+def test_a_rule_that_only_counts_where_it_is_known_is_read_as_well(copy):
+    spoil(copy, "lifestyle.yaml", lambda entry: entry["exclusion"].update(if_known="smoker or"))
+    assert "L01: exclusion.if_known: Expected a fact" in refusal(copy)
 
 
 def test_an_entry_without_effects_has_to_say_so(copy):

@@ -1,6 +1,8 @@
 import datetime as dt
+from contextlib import nullcontext
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from healthcare.accounts.models import User
 from recommendations.models import Feedback, Recommendation
@@ -46,6 +48,28 @@ def test_another_answer_with_the_same_key_is_refused_and_not_swallowed(record):
 
     with pytest.raises(feedback.NotAnswerable, match="new key"):
         record(answer="accept", reason="agreed")
+
+
+@pytest.mark.parametrize("answer", Feedback.Answer)
+@pytest.mark.parametrize("reason", Feedback.Reason)
+def test_a_reason_that_contradicts_its_answer_is_refused_in_words(record, answer, reason):
+    more = {"snooze_until": DAY} if answer == "later" else {}
+    if reason in Feedback.REASONS[answer]:
+        assert record(answer=answer, reason=reason, **more).reason == reason
+    else:
+        with pytest.raises(feedback.NotAnswerable, match="contradicts itself"):
+            record(answer=answer, reason=reason, **more)
+
+
+@pytest.mark.parametrize("answer", Feedback.Answer)
+@pytest.mark.parametrize("reason", Feedback.Reason)
+def test_the_database_knows_the_same_pairs(record, answer, reason):
+    stored = record()
+    stored.answer, stored.reason = answer, reason
+    stored.snooze_until = DAY if answer == "later" else None
+    allowed = nullcontext() if reason in Feedback.REASONS[answer] else pytest.raises(IntegrityError)
+    with allowed, transaction.atomic():
+        stored.save()
 
 
 def test_a_day_to_come_back_belongs_to_not_now_alone(record):
