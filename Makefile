@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 TEST_ENV := DATA_DIR=$(CURDIR)/var/test EMBEDDED_DURABLE=0
 
-.PHONY: help run stop test check smoke doctor fix schema screenshots bench install install-dev clean
+.PHONY: help run stop test test-all nightly chaos check smoke doctor fix schema screenshots bench install install-dev clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -15,8 +15,16 @@ run: install  ## demo hospital, web, workers: everything in this terminal (Ctrl-
 stop: install  ## stop what `make run` started
 	@$(BIN)/python manage.py stop
 
-test: install-dev  ## all tests, on embedded servers of their own
-	@$(TEST_ENV) $(BIN)/python -m pytest $(ARGS); status=$$?; \
+test: install-dev  ## all tests but the chaos, on embedded servers of their own
+	@$(TEST_ENV) $(BIN)/python -m pytest -m "not chaos" $(ARGS); status=$$?; \
+	  $(TEST_ENV) $(BIN)/python manage.py stop > /dev/null; exit $$status
+
+test-all: test chaos  ## those and the chaos
+
+nightly: test-all bench  ## what a machine does at night
+
+chaos: install-dev  ## kill every process at random during imports; compare with a clean run
+	@$(TEST_ENV) $(BIN)/python -m pytest -m chaos tests; status=$$?; \
 	  $(TEST_ENV) $(BIN)/python manage.py stop > /dev/null; exit $$status
 
 check:  ## the whole check: lint, types, contracts, migrations, tests, journeys, smoke

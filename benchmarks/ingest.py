@@ -217,7 +217,7 @@ def peak_memory(pid: int) -> int:
 
 def measure_peer(path: Path, ours: float) -> dict:
     """Rows a second of django-import-export, as it comes and tuned, into an empty table."""
-    from peer_import_export import rate
+    from peers.lab_rows import rate
 
     rates = {}
     for name, rows in (("default", 300), ("tuned", 10_000)):

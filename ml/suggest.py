@@ -26,6 +26,15 @@ SPECIMENS = {
     "quantitative", "mass", "molar", "vol", "volume", "result", "in", "im", "of", "the",
 }  # fmt: skip
 URINE = {"u", "ur", "urine", "urin", "urinary", "spot"}
+SURELY_URINE = {"urine", "urin", "urinary"}  # "u" may be the unit of an enzyme, too
+# Of these no analyte here is measured: a glucose of CSF is no blood glucose.
+OTHER_FLUIDS = {
+    "csf", "cerebrospinal", "liquor", "pleural", "ascites", "ascitic", "peritoneal", "synovial",
+    "fluid", "dialysate", "amniotic", "saliva", "sweat", "stool", "faeces", "feces", "faecal",
+    "fecal", "stuhl",
+}  # fmt: skip
+# A part of the whole that is another test, unless the analyte's own names say the same.
+PARTS = ({"free", "freies", "frei"}, {"ionized", "ionised", "ionisiert", "ionisiertes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,8 @@ def _likeness(analyte: Analyte, code: str, name: str) -> tuple[float, str, str]:
     loinc = plain_hyphens(code.strip())
     if analytes.by_loinc(loinc) is analyte:
         return 1.0, f"LOINC {loinc}", ""
+    if _is_another(analyte, {*_words(code), *_words(name)}):
+        return 0.0, "", ""
     code_score, code_like = _nearest(analyte, code)
     name_score, name_like = _nearest(analyte, name)
     if not name_score and not code_score:
@@ -115,6 +126,14 @@ def _likeness(analyte: Analyte, code: str, name: str) -> tuple[float, str, str]:
     score = best if not (name and code) else 0.85 * best + 0.15 * other
     part, like = ("name", name_like) if name_score >= code_score else ("code", code_like)
     return score, f"the {part} is like “{like}”", _cautions().get(like, "")
+
+
+def _is_another(analyte: Analyte, said: set[str]) -> bool:
+    """The words of code and name say another sample or another part than the analyte's."""
+    if said & OTHER_FLUIDS or (said & SURELY_URINE and analyte.group != "urine"):
+        return True
+    own = {word for known in _known_names()[analyte.code] for word in _words(known)}
+    return any(said & part and not own & part for part in PARTS)
 
 
 def _nearest(analyte: Analyte, text: str) -> tuple[float, str]:

@@ -13,7 +13,7 @@ from healthcare.demo.accounts import CLINICIAN, DemoRefused, Login, logins
 from healthcare.demo.stories import PATIENT_WITH_LOGIN, STORIES, mrn
 from ml.datasets import synthetic
 from patients.models import Patient, Result
-from patients.services import bulkload
+from patients.services import bulkload, resulttasks
 from predictions.services import scoring
 
 __all__ = ["CLINICIAN", "DemoRefused", "Login", "Seeded", "logins", "remove", "seed"]
@@ -56,6 +56,7 @@ def seed(
     ids, rows = _load(patients, site, progress)
     loading.analyse()
     _link_patient_account()
+    _ask_for_criticals(now)
     if score or (score is None and len(ids) <= SCORED_AT_ONCE):
         scoring.request(patient_ids=ids)
     return Seeded(patients=len(ids), rows=rows, was_there=False)
@@ -95,6 +96,14 @@ def _link_patient_account() -> None:
     Patient.objects.filter(
         identifiers__system="mrn", identifiers__value=mrn(PATIENT_WITH_LOGIN)
     ).update(user=User.objects.get(username=accounts.PATIENT))
+
+
+def _ask_for_criticals(now: datetime) -> None:
+    """Critical results of the last days wait on the task list, as they would had they arrived."""
+    recent = Result.objects.filter(
+        patient__is_synthetic=True, collected_at__gte=now - resulttasks.RECENT
+    )
+    resulttasks.ask_for_critical(recent, now=now)
 
 
 def _one_at_a_time() -> None:

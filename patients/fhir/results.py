@@ -14,6 +14,7 @@ from .elements import (
     UCUM,
     Concept,
     Element,
+    Fault,
     boolean,
     child,
     choice,
@@ -29,6 +30,7 @@ from .said import Meaning, kept, short
 
 STATUSES = {"registered", "preliminary", "final", "amended", "corrected", "cancelled",
             "entered-in-error"}  # fmt: skip
+UNKNOWN = "unknown"  # FHIR's own word
 WITHOUT_VALUE = {"registered", "cancelled", "entered-in-error"}
 # Categories whose observations are kept as sent when they are no test of ours: nobody at a
 # laboratory could say what they mean.
@@ -50,7 +52,10 @@ def observation(resource: Element, received_on: date, own_id: str) -> Meaning:
     if is_smoking_status(resource):
         return smoking(resource, received_on)
     said = status(resource)
-    if said not in STATUSES:
+    if said not in {*STATUSES, UNKNOWN}:
+        raise Fault("status", "This is no status of an observation.",
+                    "Send a status of FHIR R4, such as final or corrected.")  # fmt: skip
+    if said == UNKNOWN:
         return kept(f"Its status is {said}: nobody knows whether it counts.")
     what = concept(resource, "code")
     if not what.label:

@@ -59,10 +59,10 @@ def rejection(
         return _reject("101", "MSH-10 is empty: a message without a control id cannot be told "
                        "from its repetition.", "MSH^1^10")  # fmt: skip
     if kind != "ORU":
-        return _reject("200", f"Only results (ORU^R01) are taken here, not {message.kind[:20]}.",
+        return _reject("200", f"Only results (ORU^R01) are taken here, not {_named(message)}.",
                        "MSH^1^9")  # fmt: skip
     if event and event not in EVENTS:
-        return _reject("201", f"Only results (ORU^R01) are taken here, not {message.kind[:20]}.",
+        return _reject("201", f"Only results (ORU^R01) are taken here, not {_named(message)}.",
                        "MSH^1^9")  # fmt: skip
     if processing and processing not in processing_ids:
         return _reject("202", f"The processing id is {processing[:3]}; taken here: "
@@ -113,6 +113,10 @@ def code_of(answer: str) -> str:
         return next(parse(answer).all("MSA")).text(1)
     except (Unreadable, StopIteration):
         return ""
+
+
+def _named(message: Message) -> str:
+    return message.kind[:20] or "a message without a type"
 
 
 def _reject(code: str, sentence: str, place: str) -> Rejection:

@@ -22,10 +22,12 @@ OTHER_FORMATS = [
     (b"GIF8", "an image. Ask the laboratory for the results as XLSX or CSV"),
     (b"\x7fELF", "a program. Upload the results as XLSX or CSV"),
     (b"MZ\x90", "a program. Upload the results as XLSX or CSV"),
+    (b"{\\rtf", "a text document (RTF). Upload the results as XLSX or CSV"),
     (b"{", "JSON. Upload the results as CSV"),
     (b"<?xml", "XML. Upload the results as CSV"),
     (b"MSH|", "an HL7 message. Upload the results as CSV"),
 ]
+UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 BROKEN = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a byte that fits nowhere
 BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 
@@ -70,6 +72,8 @@ def detect(file: IO[bytes]) -> Encoding:
     for start, what in OTHER_FORMATS:
         if head.startswith(start):
             raise UnreadableFile(f"This is not a table but {what}.")
+    if head.startswith(UTF_32):  # its mark begins as the one of UTF-16 does
+        raise UnreadableFile("The file is written in UTF-32. Save it as UTF-8.")
     for mark, name in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return _checked(file, name, len(mark))

@@ -9,7 +9,8 @@ import numpy as np
 from .cells import Refusal
 from .columns import stretches
 from .layout import Layout
-from .readings import EPOCH, NOT_SAID, STATUSES, Reader, Readings
+from .memories import EPOCH, NOT_SAID
+from .readings import STATUSES, Reader, Readings
 
 
 class Row(NamedTuple):

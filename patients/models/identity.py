@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -100,6 +101,12 @@ class ResultMove(models.Model):
     reason = models.CharField(max_length=200)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Whether a result was moved is asked of each that has ended, whosever it is now.
+            GinIndex(fields=["results"], opclasses=["jsonb_path_ops"], name="moved_results"),
+        ]
 
     def __str__(self):
         return f"#{self.pk}"

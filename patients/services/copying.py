@@ -1,10 +1,16 @@
 """Many rows at once, by PostgreSQL's COPY: some 100,000 rows a second instead of 10,000."""
 
-from io import BytesIO
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING
+
 import polars as pl
 from django.db import connection, models
+
+if TYPE_CHECKING:  # only callers who have pandas need it
+    import pandas as pd
 
 NULL = "\\N"
 BLOCK = 20_000  # rows sent at once
@@ -14,7 +20,7 @@ DRAWN = "SELECT nextval(%s::regclass) AS id FROM generate_series(1, %s)"
 ENDS = f"WITH drawn AS MATERIALIZED ({DRAWN}) SELECT min(id), max(id) FROM drawn"  # noqa: S608
 
 
-def new_ids(model: type[models.Model], count: int) -> range | list[int]:
+def new_ids(model: type[models.Model], count: int) -> list[int]:
     """Primary keys that no other row has or will get, ascending."""
     with connection.cursor() as cursor:
         cursor.execute(SEQUENCE, [model._meta.db_table])
@@ -23,7 +29,7 @@ def new_ids(model: type[models.Model], count: int) -> range | list[int]:
         first, last = cursor.fetchone()
         # Nearly always nobody else drew in between, and all keys from first to last are ours.
         if first is not None and last - first + 1 == count:
-            return range(first, last + 1)
+            return list(range(first, last + 1))
         cursor.execute(DRAWN, arguments)
         return [row[0] for row in cursor.fetchall()]
 
@@ -62,19 +68,18 @@ def copy_new(model: type[models.Model], columns: pl.DataFrame) -> None:
     table, stage = model._meta.db_table, f"incoming_{model._meta.model_name}"
     names = ", ".join(map(quote, columns.columns))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {quote(stage)} ON COMMIT DELETE ROWS AS"
-            f" SELECT {names} FROM {quote(table)} WITH NO DATA"
-        )
+        shape = f"SELECT {names} FROM {quote(table)} WITH NO DATA"  # noqa: S608
+        create = f"CREATE TEMPORARY TABLE IF NOT EXISTS {quote(stage)} ON COMMIT DELETE ROWS"
+        cursor.execute(f"{create} AS {shape}")
         cursor.execute(f"DELETE FROM {quote(stage)}")  # noqa: S608
         copy_columns(stage, columns)
         cursor.execute(
-            f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM {quote(stage)}"
+            f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM {quote(stage)}"  # noqa: S608
             " ON CONFLICT DO NOTHING"
         )
 
 
-def query_columns(query: str, schema: dict[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+def query_columns(query: str, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
     """What a query without parameters selects, as columns of these names and types.
 
     For numbers and short words: the text of a cell must have neither tab nor backslash.

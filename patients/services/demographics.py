@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from healthcare.accounts.models import CareTeam, User
@@ -89,6 +90,8 @@ def transfer(patient: Patient, team: CareTeam, *, by: User, reason: str) -> bool
     before = patient.care_team_id
     if before == team.pk:
         return False
+    if not by.care_teams.filter(pk=before).exists():  # seen by emergency access, for an hour
+        raise PermissionDenied("Only the care team of a patient may transfer them to another.")
     patient.care_team = team
     patient.save(update_fields=["care_team", "updated_at"])
     audit.record(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 
 from healthcare.accounts import permissions
@@ -123,10 +123,21 @@ def _tables(patient: Patient) -> Iterator[tuple[type[Model], QuerySet]]:
             and (relation.one_to_many or relation.one_to_one)
             and model not in BOOKKEEPING
         ):
-            rows = model._base_manager.filter(**{relation.field.name: patient})
+            rows = _of(patient, model).filter(**{relation.field.name: patient})
             found[model] = found[model] | rows if model in found else rows
     for model in sorted(found, key=lambda model: model._meta.label_lower):
         yield model, found[model].order_by("pk")
+
+
+def _of(patient: Patient, model: Any) -> QuerySet:
+    """Its rows, without results that stood here and were another person's."""
+    if model is not Result:
+        return model._base_manager.all()
+    moves = ResultMove.objects.filter(
+        Q(from_patient=patient) | Q(from_patient__merged_into=patient)
+    ).values_list("results", flat=True)
+    others = [stood for pairs in moves for stood, _copy in pairs]
+    return Result._base_manager.exclude(pk__in=others, withdrawn_at__isnull=False)
 
 
 def _plain(row: Model, codes: dict[int, str]) -> dict[str, Any]:

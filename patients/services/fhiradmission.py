@@ -13,7 +13,7 @@ from patients.fhir.elements import Concept, Fault, moment
 from patients.fhir.reading import Entry
 from patients.fhir.references import Owner
 from patients.labcsv import Problem
-from patients.models import FhirResource, LabImport
+from patients.models import FhirResource, LabImport, Patient
 from patients.services import fhirpeople, fhirstore
 from patients.services.fhirpeople import Policy
 from patients.services.fhirstore import Kept, Known
@@ -44,7 +44,8 @@ class Context:
 
     @property
     def now(self) -> datetime:
-        return self.lab_import.uploaded_at
+        """Since when what the file says is known here."""
+        return self.lab_import.confirmed_at or self.lab_import.uploaded_at
 
 
 @dataclass
@@ -157,6 +158,7 @@ class Owners:
                 self.faults[one.place] = fault
         owners = [owner for owner in self.owners.values() if owner]
         self._look_up_names(owners)
+        self.merged = self._merged_since(owners)
         self.by_number = fhirpeople.with_numbers(
             {pair for owner in owners if not self._named(owner) for pair in owner.identifiers}
         )
@@ -174,7 +176,16 @@ class Owners:
     def _named(self, owner: Owner) -> int | None:
         people = self.context.people
         names = [self.context.aliases.get(name, name) for name in owner.names]
-        return next((people[name] for name in names if people.get(name)), None)
+        found = next((people[name] for name in names if people.get(name)), None)
+        return self.merged.get(found, found) if found else None
+
+    def _merged_since(self, owners: Iterable[Owner]) -> dict[int, int]:
+        """Patients of earlier stretches whose record was merged meanwhile: into which."""
+        aliases, people = self.context.aliases, self.context.people
+        names = {aliases.get(name, name) for owner in owners for name in owner.names}
+        known = {people[name] for name in names if people.get(name)}
+        merged = Patient.objects.filter(pk__in=known, merged_into__isnull=False)
+        return dict(merged.values_list("pk", "merged_into_id"))
 
     def _look_up_names(self, owners: Iterable[Owner]) -> None:
         """Patients of this file by any name, those of earlier files by one that is theirs alone."""

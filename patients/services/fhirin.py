@@ -26,7 +26,7 @@ from patients.fhir import meaning, reading, references, treatment
 from patients.fhir.elements import Concept, Fault, children, text
 from patients.fhir.reading import Entry, UnreadableBundle
 from patients.models import FhirResource, LabImport
-from patients.services import fhirresources, fhirstore, fhirwaiting, labtables
+from patients.services import fhirresources, fhirstore, fhirwaiting, labtables, labversions
 from patients.services.fhiradmission import Context, Stored
 from patients.services.fhirpeople import Policy
 
@@ -138,6 +138,7 @@ def _entries(file: IO[bytes], *, are_patients: bool) -> Iterator[Entry]:
 def _store(stretch: tuple[bool, list[Entry]], context: Context, index: Index, job: Job) -> None:
     are_patients, entries = stretch
     fhirstore.lock()
+    labversions.take_turns()  # before any row is held: merges hold patients only after theirs
     step = fhirresources.people if are_patients else fhirresources.others
     stored = step(entries, context)
     _move_on(context.lab_import, stored, len(entries), index.total)

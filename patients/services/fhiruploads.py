@@ -16,6 +16,9 @@ from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
 from patients.models import LabImport
 from patients.services import fhirin, labdrafts, labs
+from patients.services.labdrafts import NotYourTeam
+
+__all__ = ["NoBundle", "NotYourTeam", "load", "take"]
 
 COUNTS = ("accepted", "corrected", "duplicate", "refused", "unmatched")
 
@@ -27,13 +30,6 @@ class NoBundle(Exception):
         super().__init__(
             "This is not FHIR in JSON. Send a Bundle or a resource of FHIR R4, or NDJSON."
         )
-
-
-class NotYourTeam(Exception):
-    """Who works for care teams registers patients for those only."""
-
-    def __init__(self) -> None:
-        super().__init__("You do not belong to this care team. Name one of yours.")
 
 
 @transaction.atomic
@@ -50,7 +46,7 @@ def take(
     `labdrafts.take` raises.
     """
     if team and by.role == User.Role.API_CLIENT and not _is_own(team, by):
-        raise NotYourTeam
+        raise NotYourTeam  # before anything is kept
     wishes = labdrafts.Wishes(source=source, team=team)
     lab_import = labdrafts.take(upload, wishes, by=by, now=now)
     if lab_import.format != LabImport.Format.FHIR:

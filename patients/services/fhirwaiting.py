@@ -13,7 +13,7 @@ from patients.fhir.elements import Fault
 from patients.fhir.reading import Entry
 from patients.fhir.references import Owner
 from patients.models import FhirResource, HeldResult, LabImport
-from patients.services import fhirpeople, fhirstore
+from patients.services import fhirpeople, fhirstore, labversions
 from patients.services.fhiradmission import Context, is_global
 from patients.services.fhirpeople import NAMELESS, Policy
 from patients.services.fhirstore import Kept
@@ -68,6 +68,7 @@ def _read_again(lab_import: LabImport, entries: list[Entry]) -> set[int]:
     from patients.services import fhirin, fhirresources
 
     fhirstore.lock()
+    labversions.take_turns()
     namespace = fhirin.namespace_of(lab_import)
     context = Context(lab_import, Policy(), lab_import.uploaded_by, namespace)
     found = list(_found(entries, context))

@@ -66,9 +66,9 @@ def match(
     `demographics.NumberTaken` when the number is another patient's.
     """
     permissions.check(by, Permission.INTAKE_RESOLVE)
+    rows = _waiting(held_ids, Reason.PATIENT)  # merges wait now
     if not Patient.objects.identifiable_to(by).filter(pk=patient.pk).exists():
         raise CannotMatch("This record is not in use any more. Search for the patient again.")
-    rows = _waiting(held_ids, Reason.PATIENT)
     if not rows:
         return Released()
     if remember:

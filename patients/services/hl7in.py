@@ -137,7 +137,7 @@ def _store(lab_import: LabImport, stretch: Stretch, job: Job) -> None:
         lab_import=lab_import,
         message=None,
         lab_source=lab_import.lab_source,
-        received_at=lab_import.uploaded_at,
+        received_at=lab_import.confirmed_at or lab_import.uploaded_at,
         source=SOURCE,
     )
     taken = intake.take(stretch.rows, origin)

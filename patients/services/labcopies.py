@@ -9,7 +9,7 @@ import json
 import uuid
 from pathlib import Path
 
-from patients.labcsv.fields import EXTRA_FIELDS
+from patients.labcsv import canonical
 from patients.labcsv.profile import Profile
 from patients.models import LabImport
 
@@ -17,23 +17,12 @@ from patients.models import LabImport
 def plain(lab_import: LabImport, profile: Profile | None) -> tuple[Path, Profile | None]:
     """Where the rows of a table can be read line by line, and how."""
     source = Path(lab_import.file.path)
-    if profile is None or not needs_copy(lab_import.format, profile):
+    if profile is None or not canonical.is_needed(profile, lab_import.format):
         return source, profile
     target = _place(lab_import)
     if not target.exists():
         _write(source, target, profile, lab_import.format)
     return target, profile.of_copy()
-
-
-def needs_copy(format: str, profile: Profile) -> bool:  # noqa: A002 - as the field is called
-    """Whether a table is anything but plain text with one result a line."""
-    return (
-        format != LabImport.Format.TABLE
-        or profile.layout != "long"
-        or bool(profile.compression)
-        or profile.encoding.startswith("utf-16")
-        or any(name in profile.columns for name in EXTRA_FIELDS)
-    )
 
 
 def remove(lab_import: LabImport) -> None:
@@ -50,8 +39,6 @@ def _place(lab_import: LabImport) -> Path:
 
 
 def _write(source: Path, target: Path, profile: Profile, format: str) -> None:  # noqa: A002
-    from patients.labcsv import canonical
-
     part = target.with_name(f"{uuid.uuid4().hex}.part")
     try:
         canonical.write(source, part, profile, format)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.files import File
 from django.db import transaction
 
@@ -50,6 +51,13 @@ class NoTeam(Exception):
         super().__init__(f"There is no care team “{name}”. Check the name.")
 
 
+class NotYourTeam(PermissionDenied):
+    """Systems register patients for the care teams they work for only."""
+
+    def __init__(self) -> None:
+        super().__init__("You do not belong to this care team. Name one of yours.")
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What the sender of a file says of it; the rest is guessed, and never what is in doubt.
@@ -76,6 +84,8 @@ def take(upload: File, wishes: Wishes, *, by: User, now: datetime) -> LabImport:
             raise NoSource
         sources.decide_unknown_patients(source, wishes.unknown_patients, by=by)
     lab_import = labs.receive(upload=upload, by=by, now=now, lab_source=source, confirm=False)
+    if lab_import.job_id is not None:
+        return lab_import  # given up before and taken up again, read as it was
     if is_mapped(lab_import):
         keep_mapping(lab_import, wished(look(lab_import).profile, wishes.profile), by=by)
     elif wishes.team:
@@ -92,11 +102,16 @@ def teams(lab_import: LabImport) -> list[str]:
 
 @transaction.atomic
 def give_team(lab_import: LabImport, name: str, *, by: User) -> None:
-    """Into which care team a bundle brings the patients who are new. Raises NoTeam."""
+    """Into which care team a bundle brings the patients who are new.
+
+    Raises NoTeam and NotYourTeam.
+    """
     permissions.check(by, Permission.LABS_UPLOAD)
     team = CareTeam.objects.filter(name__iexact=name).first()
     if team is None:
         raise NoTeam(name)
+    if by.role == User.Role.API_CLIENT and not team.members.filter(pk=by.pk).exists():
+        raise NotYourTeam
     lab_import.profile = {**lab_import.profile, fhirin.CARE_TEAM: team.pk}
     lab_import.save(update_fields=["profile"])
     audit.record("lab_import.team_given", target=lab_import, by=by, care_team=team.pk)
@@ -135,9 +150,9 @@ def remembered(lab_import: LabImport) -> Profile | None:
 
 
 def settled(lab_import: LabImport) -> Profile | None:
-    """How to read a file whose columns are those of its source's last one; else None."""
+    """How to read a draft whose columns are those of its source's last file; else None."""
     before = remembered(lab_import)
-    if before is None:
+    if before is None or lab_import.job_id is not None:
         return None
     now = look(lab_import)
     is_same = (now.profile.columns, now.profile.tests) == (before.columns, before.tests)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from patients import labcsv
-from patients.labcsv import Malformed
+from patients.labcsv import Malformed, canonical
 from patients.labcsv.guess import Guess, guess
 from patients.labcsv.layout import FIELDS, from_profile
 from patients.labcsv.profile import BadProfile, Profile
@@ -46,7 +46,7 @@ def ignored_columns(lab_import: LabImport) -> tuple[str, ...]:
         path = Path(lab_import.file.path)
         if not profile.columns:
             return _guess(path).ignored
-        if labcopies.needs_copy(lab_import.format, profile):
+        if canonical.is_needed(profile, lab_import.format):
             taken = {*profile.columns.values(), *profile.tests}
             return tuple(name for name in _guess(path).header if name not in taken)
         with path.open("rb") as file:

@@ -16,11 +16,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
+from patients.labcsv import canonical
 from patients.labcsv.guess import Guess, guess
 from patients.labcsv.layout import UnreadableFile, from_profile
 from patients.labcsv.profile import Profile
 from patients.models import LabImport
-from patients.services.labcopies import needs_copy
 
 FOLDER = "lab-imports"
 FREE_BYTES = 1024 * 1024 * 1024  # what must stay free: PostgreSQL stops when its disk is full
@@ -92,7 +92,7 @@ def keep(
 
 def check_profile(path: Path, format: str, profile: Profile) -> None:  # noqa: A002
     """Raise UnreadableFile for a plain table that is not as its profile says."""
-    if not needs_copy(format, profile):
+    if not canonical.is_needed(profile, format):
         with path.open("rb") as file:
             from_profile(file, profile)
 

@@ -19,11 +19,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS lab_latest_incoming (
     recorded_at timestamptz, value float8, comparator text, text text, flag text
 ) ON COMMIT DELETE ROWS
 """
-SAME_TIME = """
-SELECT incoming.patient_id, incoming.analyte_id FROM lab_latest_incoming AS incoming
-JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
-WHERE latest.collected_at = incoming.collected_at
-"""
 REPLACE = """
 ON CONFLICT (patient_id, analyte_id) DO UPDATE SET result_id = excluded.result_id,
     collected_at = excluded.collected_at, recorded_at = excluded.recorded_at,
@@ -31,13 +26,17 @@ ON CONFLICT (patient_id, analyte_id) DO UPDATE SET result_id = excluded.result_i
     flag = excluded.flag
 """
 # Those that are not newer are left out beforehand: a conflict costs a write even when its
-# row stays as it is.
+# row stays as it is. Selects the pairs of which a value of the same time is kept.
 PUT_NEWER = f"""
-INSERT INTO patients_latestresult ({", ".join(COLUMNS)})
-SELECT {", ".join(f"incoming.{name}" for name in COLUMNS)} FROM lab_latest_incoming AS incoming
-LEFT JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
-WHERE latest.patient_id IS NULL OR incoming.collected_at > latest.collected_at
-{REPLACE}
+WITH judged AS MATERIALIZED (
+    SELECT incoming.*, latest.collected_at AS kept_at FROM lab_latest_incoming AS incoming
+    LEFT JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
+), put AS (
+    INSERT INTO patients_latestresult ({", ".join(COLUMNS)})
+    SELECT {", ".join(COLUMNS)} FROM judged WHERE kept_at IS NULL OR collected_at > kept_at
+    {REPLACE}
+)
+SELECT patient_id, analyte_id FROM judged WHERE collected_at = kept_at
 """  # noqa: S608
 NEWEST = """
 SELECT pair.patient_id, pair.analyte_id, newest.*
@@ -81,9 +80,8 @@ def put(results: pl.DataFrame) -> None:
         cursor.execute(STAGE)
         cursor.execute("DELETE FROM lab_latest_incoming")
         copy_columns("lab_latest_incoming", newest)
-        cursor.execute(SAME_TIME)
-        unclear = cursor.fetchall()
         cursor.execute(PUT_NEWER)
+        unclear = cursor.fetchall()
     refresh(unclear)
 
 

@@ -1,5 +1,6 @@
 """What rows mean here: whose result, of which analyte, in our unit, how unusual. By columns."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -9,10 +10,11 @@ from django.utils import timezone
 
 from ml.analytes import ADULT
 from patients import resultkeys
-from patients.labcsv.readings import EPOCH, MICROSECOND, NOT_SAID, STATUSES, Readings
-from patients.labcsv.refusal import Refusal, masked
+from patients.labcsv.memories import EPOCH, MICROSECOND, NOT_SAID
+from patients.labcsv.readings import STATUSES, Readings
+from patients.labcsv.refusal import Refusal
 from patients.models import HeldResult, LabSource
-from patients.services import labpeople
+from patients.services import labpeople, labrefusals
 from patients.services.labflags import flags
 from patients.services.laborigin import Origin
 from patients.services.labpeople import EPOCH_ORDINAL, UNKNOWN, People
@@ -21,28 +23,15 @@ from patients.services.labtests import OLDEST, Codes, Conversion, Kind, Said, Te
 CLOCKS_DIFFER = timedelta(minutes=10)
 # Statuses that speak of an earlier version: without an issue time they are as new as their file.
 AFTERTHOUGHTS = {"corrected", "amended", "cancelled", "entered-in-error"}
-WAITS_FOR = {
-    "unknown_patient": HeldResult.Reason.PATIENT,
-    "patient_mismatch": HeldResult.Reason.PATIENT,
-    "unknown_code": HeldResult.Reason.CODE,
-    "unknown_unit": HeldResult.Reason.UNIT,
-    "missing_unit": HeldResult.Reason.UNIT,
-}
-FUTURE = (
-    "The sample was collected after this file was uploaded.",
-    "Check the date, the time and the offset from UTC.",
-)
-UNBORN = (
-    "The sample was collected before this patient was born.",
-    "Check the date and the patient's number.",
-)
-LATE = (
-    "The result was issued after this file was uploaded.",
-    "Check the date, the time and the offset from UTC.",
-)
 
 
-Known = tuple[labpeople.Found, Said]
+@dataclass(frozen=True)
+class Known:
+    """What the database knew of the people and tests that rows name."""
+
+    found: labpeople.Found
+    said: Said
+    merges: tuple
 
 
 class Meant(NamedTuple):
@@ -62,14 +51,25 @@ class Interpreter:
     def __init__(self, origin: Origin):
         self.origin = origin
         self.tests = Tests(origin.lab_source)
+        self.people = labpeople.Registry()
+        self.merges: tuple = ()
 
     def look_up(self, readings: Readings) -> Known:
         """What is known here at this moment of the people and tests that rows name."""
-        return labpeople.find(readings.system, readings.identifier), self.tests.said_by_people()
+        merges = labpeople.merges()
+        if merges != self.merges:
+            self.people.forget()
+            self.merges = merges
+        found = self.people.find(readings.system, readings.identifier)
+        return Known(found, self.tests.said_by_people(), merges)
+
+    def is_still_known(self, known: Known) -> bool:
+        """Whether nobody was merged since, and no code given another meaning."""
+        return known.merges == labpeople.merges() and known.said == self.tests.said_by_people()
 
     def read(self, readings: Readings, known: Known) -> Meant:
-        found, said = known
-        return _Stretch(readings, self.origin, self.tests, found, self.tests.named(said)).meant()
+        codes = self.tests.named(known.said)
+        return _Stretch(readings, self.origin, self.tests, known.found, codes).meant()
 
 
 class _Stretch:
@@ -117,11 +117,12 @@ class _Stretch:
         readings = self.readings
         people, person = self.found.people, self.found.person
         for place in np.flatnonzero(person == UNKNOWN).tolist():
-            self._wait(place, _unknown_patient(readings.identifier.at(place)))
+            self._wait(place, labrefusals.unknown_patient(readings.identifier.at(place)))
         stated = readings.birth_date.each(lambda day: day is not None, "bool")
         for place in np.flatnonzero(stated & (person != UNKNOWN)).tolist():
-            if not labpeople.fits_birth_date(people, person[place], readings.birth_date.at(place)):
-                self._wait(place, PATIENT_MISMATCH)
+            day = readings.birth_date.at(place)
+            if day and not labpeople.fits_birth_date(people, person[place], day):
+                self._wait(place, labrefusals.PATIENT_MISMATCH)
         return people, person
 
     def _tests(self) -> tuple[np.ndarray, list[Test | None]]:
@@ -163,7 +164,8 @@ class _Stretch:
         outside = (value < low[test]) | (value > high[test])
         for place in np.flatnonzero(outside).tolist():
             if known := tests[test[place]]:
-                self._refuse(place, _implausible(known, self.readings, place))
+                seen = f"{self.readings.value.at(place).as_sent} {self.readings.unit.at(place)}"
+                self._refuse(place, labrefusals.implausible(known.analyte, seen.strip()))
 
     def _check_times(self, people: People, person: np.ndarray) -> None:
         """Samples are taken between birth and the arrival of the file."""
@@ -174,9 +176,9 @@ class _Stretch:
         late = (issued.at != NOT_SAID) & (issued.day > today + 1)
         unborn = self.day < people.born_earliest[person]
         for is_wrong, column, code, words in [
-            (in_future, "collected_at", "collected_in_future", FUTURE),
-            (late, "issued_at", "issued_in_future", LATE),
-            (unborn, "collected_at", "collected_before_birth", UNBORN),
+            (in_future, "collected_at", "collected_in_future", labrefusals.FUTURE),
+            (late, "issued_at", "issued_in_future", labrefusals.LATE),
+            (unborn, "collected_at", "collected_before_birth", labrefusals.UNBORN),
         ]:
             for place in np.flatnonzero(is_wrong).tolist():
                 seen = self._text(column, place)
@@ -186,7 +188,7 @@ class _Stretch:
         """The laboratory's own reference range where the row has one, else the usual one."""
         low, high = self.readings.low, self.readings.high
         for place in np.flatnonzero(low > high).tolist():
-            self._refuse(place, _reversed(low[place], high[place]))
+            self._refuse(place, labrefusals.reversed_range(low[place], high[place]))
         has_own = ~(np.isnan(low) & np.isnan(high))
         usual_low, usual_high = self._usual(people, person, test, tests)
         return (np.where(has_own, low * factor + offset, usual_low),
@@ -276,7 +278,7 @@ class _Stretch:
         """A row that somebody can settle is held, unless it is wrong in another way already."""
         if not self._refuse(place, refusal):
             return
-        reason = WAITS_FOR.get(refusal.code)
+        reason = labrefusals.WAITS_FOR.get(refusal.code)
         source = self.origin.lab_source
         if reason == HeldResult.Reason.PATIENT and _is_strict(source):
             return
@@ -334,46 +336,6 @@ def _microseconds(at) -> int:
     return (at - EPOCH) // MICROSECOND
 
 
-def _unknown_patient(identifier: str) -> Refusal:
-    return Refusal(
-        "mrn",
-        "unknown_patient",
-        "No patient here has this number.",
-        "Check the number and its leading zeros. The row waits on the list of results without a "
-        "patient, where somebody can say whose it is.",
-        masked(identifier),
-    )
-
-
-def _implausible(test: Test, readings: Readings, place: int) -> Refusal:
-    analyte, said = test.analyte, readings.value.at(place)
-    low, high = analyte.plausible
-    return Refusal(
-        "value",
-        "implausible_value",
-        f"{analyte.display} of a living person lies between {low:g} and {high:g} {analyte.unit}.",
-        "Check the value, the unit and the decimal point.",
-        f"{said.as_sent} {readings.unit.at(place)}".strip(),
-    )
-
-
-def _reversed(low: float, high: float) -> Refusal:
-    return Refusal(
-        "reference_low",
-        "reference_range_reversed",
-        "The lower reference limit is above the upper one.",
-        "Check the two limits.",
-        f"{low:g} to {high:g}",
-    )
-
-
-PATIENT_MISMATCH = Refusal(
-    "birth_date",
-    "patient_mismatch",
-    "The patient with this number was born on another day.",
-    "Check the number and the birth date. The row waits on the list of results without a "
-    "patient, where somebody can say whose it is.",
-)
 NO_CONVERSION = Conversion(1.0, 0.0, "")
 NO_LIMITS = (None, None)
 EVERYTHING = (-np.inf, np.inf)

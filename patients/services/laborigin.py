@@ -37,8 +37,9 @@ class Origin:
 
 
 def of_import(lab_import: LabImport) -> Origin:
+    """What a file says is known here from the moment somebody has confirmed it."""
     return Origin(
-        received_at=lab_import.uploaded_at,
+        received_at=lab_import.confirmed_at or lab_import.uploaded_at,
         lab_import=lab_import,
         lab_source=lab_import.lab_source,
     )

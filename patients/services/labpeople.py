@@ -5,16 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 from django.db import connection
+from django.db.models import Count, Max
 
+from ml.facts import Sex
 from patients.labcsv.readings import Coded
-from patients.models.patients import Patient
+from patients.models import Patient, PatientMerge
 
 UNKNOWN = -1
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 NEVER = np.iinfo(np.int32).max  # a day that no sample was taken on
 LONGEST_PREGNANCY = 42 * 7  # days
 NOBODY = (0, "unknown", date(1970, 1, 1), "day", None)
-SEXES = (None, "female", "male")  # by number in `People.sex`
+SEXES: tuple[Sex | None, ...] = (None, "female", "male")  # by number in `People.sex`
 # A record that was merged into another is that other one.
 FIND = """
 SELECT identifier.value, patient.id, patient.sex, patient.birth_date,
@@ -51,35 +53,47 @@ class People(NamedTuple):
 class Found(NamedTuple):
     """The people of n rows, and which of them each row names."""
 
-    rows: list[tuple]  # as the database has them
     people: People
     person: np.ndarray  # int32 (n,): place among the people, or UNKNOWN
 
-    def __eq__(self, other: object) -> bool:
-        """Whether the database has said the same."""
-        return isinstance(other, Found) and self.rows == other.rows
 
-    __hash__ = None  # type: ignore[assignment]
+class Registry:
+    """People by the numbers that rows name them by, asked for once in the length of a file.
 
-
-def find(systems: Coded[str], identifiers: Coded[str]) -> Found:
-    """The people of these rows.
-
-    Asked anew for every stretch: somebody may be registered, or merged, meanwhile.
+    Who is not known is asked for again: somebody may register them meanwhile.
     """
-    width = len(identifiers.meanings)
-    pair = systems.codes.astype("int64") * width + identifiers.codes
-    distinct, of_row = np.unique(pair, return_inverse=True)
-    wanted = [(systems.meanings[key // width], identifiers.meanings[key % width])
-              for key in distinct.tolist()]  # fmt: skip
-    rows = [
-        (system, *row)
-        for system in sorted({system for system, _value in wanted})
-        for row in sorted(_found(system, [value for named, value in wanted if named == system]))
-    ]
-    place_of = {row[:2]: place for place, row in enumerate(rows)}
-    places = np.array([place_of.get(pair, UNKNOWN) for pair in wanted], "int32")
-    return Found(rows, _people([row[2:] for row in rows]), places[of_row])
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.rows: list[tuple] = []
+        self.place_of: dict[tuple[str, str], int] = {}
+        self.people = _people([])
+
+    def find(self, systems: Coded[str], identifiers: Coded[str]) -> Found:
+        width = len(identifiers.meanings)
+        pair = systems.codes.astype("int64") * width + identifiers.codes
+        distinct, of_row = np.unique(pair, return_inverse=True)
+        wanted = [(systems.meanings[key // width], identifiers.meanings[key % width])
+                  for key in distinct.tolist()]  # fmt: skip
+        self._meet([named for named in wanted if named not in self.place_of])
+        places = np.array([self.place_of.get(named, UNKNOWN) for named in wanted], "int32")
+        return Found(self.people, places[of_row])
+
+    def _meet(self, strangers: list[tuple[str, str]]) -> None:
+        if not strangers:
+            return
+        for system in {system for system, _value in strangers}:
+            for value, *person in _found(system, [v for s, v in strangers if s == system]):
+                self.place_of[system, value] = len(self.rows)
+                self.rows.append(tuple(person))
+        self.people = _people(self.rows)
+
+
+def merges() -> tuple:
+    """Changes whenever a record is merged into another, or parted from it."""
+    return tuple(PatientMerge.objects.aggregate(last=Max("pk"), undone=Count("undone_at")).values())
 
 
 def fits_birth_date(people: People, person: int, stated: date) -> bool:

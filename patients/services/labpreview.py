@@ -141,11 +141,12 @@ class _Found:
         begun = found.fresh.join(found.stored, on="thread", how="anti").unique(
             "thread", keep="first", maintain_order=True
         )
+        known = found.rows.join(found.fresh, on=["thread", "version", "import_row"], how="anti")
         is_first = pl.col("import_row").is_in(begun["import_row"].implode())
         for kind, count, rows in (
             ("accepted", found.counts.accepted, begun),
             ("corrected", found.counts.corrected, found.fresh.filter(~is_first)),
-            ("duplicate", found.counts.duplicate, found.repeated),
+            ("duplicate", found.counts.duplicate, known),
         ):
             self.counts[kind] += count
             for row in rows.head(self._room(kind)).iter_rows(named=True):

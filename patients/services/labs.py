@@ -181,7 +181,9 @@ def _finish(lab_import: LabImport) -> None:
                 unmatched=lab_import.unmatched_count,
             )
         if patient_ids:
-            resulttasks.after_results(results, now=lab_import.uploaded_at)
+            # Nobody could see to a result while its file waited to be confirmed.
+            known_since = lab_import.confirmed_at or lab_import.uploaded_at
+            resulttasks.after_results(results, now=known_since)
             signals.results_arrived.send(sender=LabImport, patient_ids=patient_ids)
 
 
@@ -213,6 +215,8 @@ def _received_before(
         .select_related("job")
         .get(digest=kept.digest, withdrawn_at=None)
     )
+    if not LabImport.objects.visible_to(by).filter(pk=earlier.pk).exists():
+        raise AlreadyReceived(earlier)  # another sender's: theirs to confirm or take up again
     if earlier.job is None and must_go_on:
         _freeze(earlier, kept.profile, by=by, now=now)
         return earlier

@@ -35,8 +35,9 @@ SELECT thread, stored.* FROM lab_threads AS incoming CROSS JOIN LATERAL (
     SELECT id, version, restatement,
         withdrawn_at IS NOT NULL AND NOT EXISTS (
             SELECT FROM patients_resultmove AS moved
-            WHERE moved.from_patient_id = result.patient_id
-                AND moved.results @> jsonb_build_array(jsonb_build_array(result.id))
+            WHERE moved.results @> jsonb_build_array(jsonb_build_array(result.id))
+                AND EXISTS (SELECT FROM jsonb_array_elements(moved.results) AS pair
+                    WHERE pair -> 0 = to_jsonb(result.id))
         ), lab_import_id
     FROM patients_result AS result
     WHERE result.patient_id = incoming.patient_id AND result.analyte_id = incoming.analyte_id
@@ -57,10 +58,11 @@ class Counts(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """Rows told apart by what is here already. `rows` have the columns `thread` and `place`."""
+    """Rows told apart by what is here already; `thread` numbers their results."""
 
-    fresh: pl.DataFrame
-    repeated: pl.DataFrame
+    rows: pl.DataFrame
+    fresh: pl.DataFrame  # the first row of each version that is not here
+    repeated: pl.DataFrame  # rows whose version is stored
     stored: pl.DataFrame
     counts: Counts
 
@@ -93,7 +95,7 @@ def tell_apart(results: pl.DataFrame, *, also: str = "") -> Sorted:
         repeated = rows.join(here, on=["thread", "version"], how="semi", maintain_order="left")
     begun = fresh.select("thread").unique().join(live.select("thread"), on="thread", how="anti")
     counts = Counts(begun.height, fresh.height - begun.height, rows.height - fresh.height)
-    return Sorted(fresh, repeated, stored, counts)
+    return Sorted(rows, fresh, repeated, stored, counts)
 
 
 def refresh_latest(subjects: Iterable[int | tuple[int, int]]) -> None:

@@ -101,10 +101,9 @@ def _store(
 ) -> None:
     labversions.take_turns()
     batch, meant = stretch.batch, stretch.meant.result()
-    # Somebody may have been registered or merged since; from here on nobody is.
-    known = interpreter.look_up(batch.readings)
-    if known != stretch.known:
-        meant = interpreter.read(batch.readings, known)
+    # Whoever merges records takes turns with us: from here on nobody does.
+    if not interpreter.is_still_known(stretch.known):
+        meant = interpreter.read(batch.readings, interpreter.look_up(batch.readings))
     taken = intake.keep(
         batch.readings, meant, interpreter.origin, layout=batch.layout, malformed=batch.malformed
     )

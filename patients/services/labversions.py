@@ -115,7 +115,7 @@ def restate(threads: Iterable[Sequence[Any]]) -> None:
 
 
 def _execute(statement: str, threads: Iterable[Sequence[Any]]) -> None:
-    keys = sorted(threads)
+    keys = sorted(map(tuple, threads))
     if not keys:
         return
     patients, analytes, collected, accessions = map(list, zip(*keys, strict=True))

@@ -7,6 +7,7 @@ withdrawal, what was believed then (decision 0008).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -89,7 +90,7 @@ def withdraw(lab_import: LabImport, *, by: User, now: datetime, reason: str) -> 
 
 def _end_results(lab_import: LabImport, *, now: datetime) -> list[int]:
     """End the file's results and order what is left; whose they were, ascending."""
-    this = {"lab_import": lab_import.pk, "now": now}
+    this: dict[str, Any] = {"lab_import": lab_import.pk, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(END, this)
         labrepeats.speak_up(lab_import, now=now)

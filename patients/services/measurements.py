@@ -58,6 +58,8 @@ def enter(
     number = patient.identifiers.order_by("pk").first()
     if number is None:
         raise NoNumber
+    if swapped := _swapped_pressures(readings):
+        raise NotTaken([swapped], readings)
     rows = [_row(number, reading, measured_at) for reading in readings]
     taken = intake.take(rows, intake.Origin(received_at=now, source=SOURCE))
     if taken.problems:
@@ -70,6 +72,21 @@ def enter(
         )  # fmt: skip
         results_arrived.send(sender=Patient, patient_ids=[patient.pk])
     return new
+
+
+def _swapped_pressures(readings: Sequence[Reading]) -> labcsv.Problem | None:
+    """What is wrong when the lower pressure is not below the upper one: each alone may be true."""
+    typed = {reading.code: reading.value for reading in readings}
+    try:
+        upper, lower = (float(typed[code].replace(",", ".")) for code in ("SBP", "DBP"))
+    except (KeyError, ValueError):  # one is missing, or no number, which the intake refuses
+        return None
+    if lower < upper:
+        return None
+    place = 1 + [reading.code for reading in readings].index("DBP")
+    message = "The diastolic pressure must lie below the systolic one."
+    repair = "Check whether the two were swapped."
+    return labcsv.Problem(place, "value", "swapped_pressures", message, repair, typed["DBP"])
 
 
 def _row(number: PatientIdentifier, reading: Reading, measured_at: datetime) -> dict[str, str]:

@@ -21,7 +21,7 @@ from healthcare.accounts.permissions import Permission
 from healthcare.audit import services as audit
 from patients import signals
 from patients.models import DuplicateCandidate, Patient, PatientMerge, Result, ResultTask
-from patients.services import duplicates, labstore, relations
+from patients.services import duplicates, labstore, mergedresults, relations
 from patients.services.relations import Table
 
 SHORTEST_REASON = 5
@@ -47,6 +47,7 @@ def merge(
         "newest": _newest_keys(),
         "current": _current_conclusions([survivor.pk, merged.pk]),
         "login": _hand_over_login(merged, survivor),
+        "restated": mergedresults.make_way(merged.pk, survivor.pk),
     }
     snapshot["rows"], staying = _move_rows(relations.tables(), merged.pk, survivor.pk)
     snapshot["closed_tasks"] = _close_tasks(staying.get(Result, []), now)
@@ -71,7 +72,11 @@ def unmerge(done: PatientMerge, *, by: User, now: datetime) -> dict[str, int]:
     _check_partable(done)
     snapshot = done.moved
     _restore_conclusions(snapshot["current"], [survivor.pk, merged.pk], now)
+    results = snapshot["rows"].get(relations.name_of(Result), [])
+    newest = snapshot["newest"].get(relations.name_of(Result), 0)
+    mergedresults.follow_back(results, newest=newest, survivor=survivor.pk, merged=merged.pk)
     kept = _move_back(snapshot["rows"], survivor.pk, merged.pk)
+    mergedresults.take_numbers_back(snapshot.get("restated", {}), merged.pk)
     ResultTask.objects.filter(pk__in=snapshot["closed_tasks"]).update(closed_at=None)
     _give_back_login(snapshot["login"], survivor, merged)
     Patient.objects.filter(pk=merged.pk).update(merged_into=None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
@@ -22,7 +22,7 @@ from healthcare.audit import services as audit
 from ml import analytes
 from patients import signals
 from patients.models import Patient, Result, ResultMove
-from patients.services import labstore, resulttasks
+from patients.services import labstore, labversions, records, resulttasks
 
 SHORTEST_REASON = 5
 LONGEST_PREGNANCY = 42 * 7  # days
@@ -46,9 +46,8 @@ def move(
     """Move these results of one patient, each with all its versions."""
     chosen = list(results)
     source = _source(chosen)
+    labversions.take_turns()  # before the check: merges wait their turn too
     _check(source, to_patient, by, reason)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", labstore.LOCK)
     versions = list(_versions(chosen))
     if not versions:
         raise CannotMove("These results have been withdrawn or moved already.")
@@ -68,8 +67,13 @@ def move(
 
 
 def movable(user: User) -> QuerySet[Result]:
-    """Results this user may say belong to somebody else, with their patient and analyte."""
+    """Results this user may say belong to somebody else, with their patient and analyte.
+
+    The laboratory reaches what a laboratory sent, and nothing that the ward has entered.
+    """
     rows = Result.objects.filter(withdrawn_at=None, patient__in=_reachable(user))
+    if not permissions.can(user, Permission.RESULT_ACKNOWLEDGE):
+        rows = rows.exclude(source=records.SOURCE)
     return rows.select_related("patient", "analyte")
 
 

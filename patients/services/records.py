@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 
 from healthcare.accounts.models import User
@@ -119,8 +120,14 @@ def mark_reviewed(patient: Patient, which: str, *, by: User, on: date) -> None:
 
 
 def hold(patient_id: int) -> None:
-    """Let one change of a record wait for the other."""
-    list(Patient.objects.select_for_update(no_key=True).filter(pk=patient_id).values("pk"))
+    """Let one change of a record wait for the other.
+
+    Raises PermissionDenied for a record that has been merged into another meanwhile: nobody
+    would see what is added to it.
+    """
+    patient = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id)
+    if any(merged_into is not None for (merged_into,) in patient.values_list("merged_into")):
+        raise PermissionDenied("This record was merged into another. Open that one and try again.")
 
 
 def content_fields(model: type[RecordFact]) -> list[str]:

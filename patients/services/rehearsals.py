@@ -60,5 +60,8 @@ def _causes(lab_import: LabImport) -> list[dict]:
         fix=Min("repair"), rows=Count("pk")
     )
     rows = causes.order_by(F("rows").desc(), "code", "column")[:50]
-    kept = ("column", "code", "message", "rows")
-    return [{**{name: row[name] for name in kept}, "repair": row["fix"]} for row in rows]
+    return [
+        {"column": row["column"], "code": row["code"], "message": row["message"],
+         "rows": row["rows"], "repair": row["fix"]}
+        for row in rows
+    ]  # fmt: skip

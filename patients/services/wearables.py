@@ -110,8 +110,7 @@ def _read(upload: WearableUpload) -> wearables.Reading:
 @transaction.atomic
 def store(reading: wearables.Reading, *, upload: WearableUpload) -> Outcome:
     """The days of an export as versions of the record, known since the upload."""
-    records.hold(upload.patient_id)
-    patient = upload.patient
+    patient = _held(upload)
     days = [day for day in reading.days if _is_possible(day, patient, upload, reading)]
     new, changed, same = _store_days(days, upload)
     outcome = Outcome(
@@ -138,6 +137,14 @@ def store(reading: wearables.Reading, *, upload: WearableUpload) -> Outcome:
     if new or changed:
         record_changed.send(sender=WearableDay, patient_ids=[patient.pk])
     return outcome
+
+
+def _held(upload: WearableUpload) -> Patient:
+    """Whose days they are, held; the row of an upload follows its patient into another record."""
+    list(Patient.objects.select_for_update(no_key=True).filter(pk=upload.patient_id))
+    upload.refresh_from_db(fields=["patient"])
+    records.hold(upload.patient_id)
+    return upload.patient
 
 
 def _store_days(days: list[wearables.Day], upload: WearableUpload) -> tuple[int, int, int]:

@@ -42,9 +42,13 @@ def facts(lab_import: LabImport, guess: Guess | None) -> list[tuple[str, str]]:
     return [
         *said,
         ("Arrangement", CHOICES["layout"][profile.layout]),
-        ("Headings", f"{len(guess.header)}, in line {profile.header_row}"),
+        ("Headings", _headings(len(guess.header), profile.header_row)),
         ("Results", f"about {guess.row_estimate:,}"),
     ]
+
+
+def _headings(count: int, row: int) -> str:
+    return f"{count}, in line {row}" if row else f"none over the {count} columns"
 
 
 def first_cells(guess: Guess) -> dict[str, str]:

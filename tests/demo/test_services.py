@@ -9,7 +9,7 @@ from healthcare.demo.stories import STORIES
 from healthcare.jobs.models import Job
 from ml import analytes as library
 from ml.datasets import synthetic
-from patients.models import Analyte, Patient, PatientIdentifier, Result
+from patients.models import Analyte, Patient, PatientIdentifier, Result, ResultTask
 from tests.demo.conftest import NOW
 from tests.factories import PatientFactory, ResultFactory
 
@@ -129,6 +129,16 @@ def test_a_large_hospital_is_stored_as_a_small_one_is(seed, monkeypatch):
     seed()
 
     assert everything() == before
+
+
+def test_recent_critical_results_wait_on_the_task_list_and_older_ones_do_not(seed):
+    seed()
+
+    open_tasks = ResultTask.objects.open()
+    walter = open_tasks.get(patient__family_name="Ombersley")
+    assert (walter.kind, walter.result.analyte.code, walter.level) == ("critical", "POTASSIUM", 0)
+    oldest = min(task.result.collected_at for task in open_tasks.select_related("result"))
+    assert oldest >= NOW - dt.timedelta(days=30)
 
 
 def test_progress_tells_patients_and_rows(seed, monkeypatch):

@@ -122,3 +122,18 @@ def test_maps_lead_to_known_codes_only(file, kind):
     used = {code for row in reference.rows(file) for code in row["codes"].split("|") if code}
 
     assert used <= codes.vocabulary(kind).keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        ("done", "bp_check", "Blood-pressure check"),
+        ("done", "egfr", "eGFR"),
+        ("allergy", "acei", "ACE inhibitor"),
+        ("allergy", "sulfonamide_nonantibiotic_severe",
+         "Severe reaction to a sulfonamide that is not an antibiotic"),
+        ("flag", "lvef_le_40", "Ejection fraction ≤ 40 %"),
+    ],
+)  # fmt: skip
+def test_codes_are_shown_in_plain_words(kind, code, words):
+    assert codes.display(kind, code) == words

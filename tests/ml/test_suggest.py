@@ -31,6 +31,34 @@ def test_local_codes_find_what_they_mean(code, name, unit, meant):
     assert first(code, name, unit).analyte.code == meant
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "unit", "another"),
+    [
+        ("GLU", "Glucose CSF", "mg/dL", "GLU"),
+        ("GLUU", "Glucose urine", "mg/dL", "GLU"),
+        ("PROT", "Protein, pleural fluid", "g/L", "TP"),
+        ("CA", "Calcium ionized", "mmol/L", "CA"),
+        ("TESTF", "Free testosterone", "pg/mL", "TESTO"),
+    ],
+)
+def test_another_sample_or_part_is_never_proposed_as_the_test(code, name, unit, another):
+    found = suggest.suggest(code, name, unit)
+
+    assert another not in [suggestion.analyte.code for suggestion in found]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "unit", "meant"),
+    [
+        ("CA", "Calcium ionised", "mmol/L", "CA_ION"),
+        ("T4F", "Freies T4", "pmol/L", "FT4"),
+        ("AST", "AST (U/L)", "U/L", "AST"),
+    ],
+)
+def test_a_part_that_is_measured_here_and_a_unit_of_enzymes_are_understood(code, name, unit, meant):
+    assert first(code, name, unit).analyte.code == meant
+
+
 @pytest.mark.parametrize("text", ["", "1", "4711", "Foo bar", "---", "comment"])
 def test_what_looks_like_nothing_finds_nothing(text):
     assert suggest.suggest(text) == []

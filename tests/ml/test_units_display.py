@@ -20,6 +20,7 @@ def test_every_analyte_can_be_shown_in_both_systems():
         ("HBA1C", 7.0, "53 mmol/mol"),
         ("TC", 193.35, "5.00 mmol/L"),
         ("HGB", 13.4, "134 g/L"),
+        ("HCT", 41.7, "0.417 L/L"),  # flagged low below 0.42, which two decimals would show
         ("UACR", 30, "3.4 mg/mmol"),
         ("PCO2", 40, "5.3 kPa"),
         ("SODIUM", 140, "140 mmol/L"),

@@ -5,9 +5,10 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from healthcare.jobs.models import Job
 from patients.models import HeldResult, LabImport, LabSource, Result
 from patients.services import labfiles
-from tests.factories import LabImportFactory
+from tests.factories import CareTeamFactory, LabImportFactory
 from tests.patients.labfiles import ADA, import_lines, line, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker")]
@@ -231,3 +232,23 @@ def test_the_list_costs_the_same_queries_for_any_number(
         body = api.get(IMPORTS).json()
 
     assert len(body["results"]) == count
+
+
+def test_a_file_that_was_given_up_is_taken_up_again(api, ada):
+    first = LabImport.objects.get(public_id=send(api).json()["id"])
+    first.job.end(Job.Status.PARKED, at=first.uploaded_at)
+
+    response = send(api)
+
+    assert response.status_code == 202
+    assert (response.json()["id"], response.json()["status"]) == (str(first.public_id), "WAITING")
+
+
+def test_a_system_brings_patients_of_a_bundle_into_its_own_teams_only(api):
+    other = CareTeamFactory(name="Other team")
+    bundle = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": []})
+
+    response = send(api, bundle, team=other.name)
+
+    assert response.status_code == 403
+    assert not LabImport.objects.exists()

@@ -16,6 +16,7 @@ from patients.models import (
     Result,
     SurveyAnswer,
 )
+from patients.services import fhirresources, merging
 from tests.factories import PatientFactory, PatientIdentifierFactory
 from tests.patients.fhirfiles import (
     bundle,
@@ -27,6 +28,7 @@ from tests.patients.fhirfiles import (
     outcomes,
     patient,
 )
+from tests.patients.labfiles import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,16 @@ def test_the_same_bundle_in_another_file_adds_nothing(team):
     again = load(bundle(patient(), condition(), glucose()), team=team)
     assert counts(again) == {"duplicate": 3}
     assert (Patient.objects.count(), Result.objects.count(), Condition.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [("unknown", {"accepted": 2}), ("done", {"accepted": 1, "refused": 1})]
+)
+def test_a_status_that_fhir_does_not_have_is_refused_and_not_quietly_kept(status, found, team):
+    lab_import = load(bundle(patient(), glucose(status=status)), team=team)
+    assert counts(lab_import) == found
+    assert lab_import.problems.filter(column="status").count() == found.get("refused", 0)
+    assert not Result.objects.exists()
 
 
 def test_a_patient_behind_their_resources_is_found(team):
@@ -243,3 +255,20 @@ def test_words_that_are_no_result_are_kept_as_sent(team):
     del words["valueQuantity"]
     load(bundle(patient(), words), team=team)
     assert outcomes()["Observation"] == "kept"
+
+
+def test_what_follows_goes_to_the_record_that_its_patient_was_merged_into(
+    team, administrator, monkeypatch
+):
+    kept = PatientFactory(care_team=team)
+    store = fhirresources.others
+
+    def merged_before(entries, context):
+        ada = Patient.objects.get(family_name="Lovelace")
+        merging.merge(survivor=kept, merged=ada, by=administrator, now=NOW, reason="Same person")
+        return store(entries, context)
+
+    monkeypatch.setattr(fhirresources, "others", merged_before)
+    load(bundle(patient(), glucose(), condition()), team=team)
+
+    assert (Condition.objects.get().patient, Result.objects.get().patient) == (kept, kept)

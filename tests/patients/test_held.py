@@ -226,3 +226,14 @@ def test_clinicians_settle_nothing_of_the_intake(ada, clinician):
     with pytest.raises(PermissionDenied):
         held.reject(waiting(), "No", by=clinician, now=LATER)
     assert Patient.objects.exists()
+
+
+def test_rows_are_not_matched_to_a_record_that_was_merged_meanwhile(ada, lab_staff):
+    import_lines(STRANGER)
+    Patient.objects.filter(pk=ada.pk).update(merged_into=PatientFactory())
+
+    with pytest.raises(held.CannotMatch, match="not in use"):
+        held.match(waiting(), ada, by=lab_staff, now=LATER, remember=True)
+
+    assert waiting()
+    assert not PatientIdentifier.objects.filter(value="X-9").exists()

@@ -210,6 +210,12 @@ def test_messages_that_are_not_for_us_are_rejected_with_the_reason(was, becomes,
     assert answers.rejection(message, processing_ids=answers.PRODUCTION).remark.code == code
 
 
+def test_a_message_without_a_type_is_rejected_in_a_whole_sentence():
+    message = hl7.parse(hba1c(5).replace("ORU^R01^ORU_R01", "", 1))
+    remark = answers.rejection(message, processing_ids=answers.PRODUCTION).remark
+    assert remark.sentence.endswith("not a message without a type.")
+
+
 def test_a_message_without_version_and_processing_id_is_let_pass():
     message = hl7.parse(hba1c(5).replace("|P|2.5.1", "", 1))
     assert answers.rejection(message, processing_ids=answers.PRODUCTION) is None

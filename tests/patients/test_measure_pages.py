@@ -97,6 +97,16 @@ def test_what_is_missing_or_to_come_is_refused(signed_in, patient, form, words):
     assert words in said(response)
 
 
+@pytest.mark.parametrize("lower", ["130", "80", "80,0"])
+def test_a_diastolic_pressure_not_below_the_systolic_one_is_refused(signed_in, patient, lower):
+    response = signed_in.post(url("vital-signs", patient), AT | {"SBP": "80", "DBP": lower})
+
+    (form,) = response.context["forms"]
+    assert list(form.errors) == ["__all__", "DBP"]
+    assert "swapped" in said(response)
+    assert not Result.objects.exists()
+
+
 def test_a_patient_without_a_number_is_told_what_to_do(signed_in, team):
     response = signed_in.post(url("result-add", PatientFactory(care_team=team)), GLUCOSE)
 

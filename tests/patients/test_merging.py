@@ -14,7 +14,7 @@ from patients.models import (
     Result,
     ResultTask,
 )
-from patients.services import duplicates, exports, labstore, merging
+from patients.services import duplicates, exports, labs, labstore, merging, moving
 from patients.signals import results_arrived
 from predictions.models import Prediction
 from recommendations.models import Recommendation
@@ -26,6 +26,7 @@ from tests.factories import (
     ResultFactory,
     UserFactory,
 )
+from tests.patients.labfiles import import_lines, line
 from tests.patients.recorddump import dump
 
 pytestmark = pytest.mark.django_db
@@ -255,3 +256,43 @@ def test_a_number_of_the_survivor_may_have_been_added_meanwhile(kept, second, ad
     merging.unmerge(done, by=administrator, now=LATER)
 
     assert {i.value for i in kept.identifiers.all()} == {"A-1", "A-9"}
+
+
+def test_what_was_moved_from_the_survivor_before_still_counts(kept, administrator, lab_staff):
+    second = PatientFactory(care_team=kept.care_team, mrn="B-3")
+    potassium = Result.objects.filter(patient=kept, analyte__code="POTASSIUM")
+    moving.move(potassium, to_patient=second, by=lab_staff, now=NOW, reason=WHY)
+    before = [dump(kept), dump(second)]
+
+    done = join(kept, second, administrator)
+    assert newest(kept, "POTASSIUM") == 7.1
+
+    merging.unmerge(done, by=administrator, now=LATER)
+    assert [dump(kept), dump(second)] == before
+
+
+def test_a_correction_of_the_other_records_result_goes_back_with_it(kept, second, administrator):
+    done = join(kept, second, administrator)
+    late = _result(kept, value=2.2, code="LDL", accession="other", status="corrected")
+    ResultTask.objects.create(patient=kept, result=late, kind="critical", created_at=LATER)
+
+    assert merging.unmerge(done, by=administrator, now=LATER) == {}
+    assert newest(second, "LDL") == 2.2
+    assert not Result.objects.filter(patient=kept, accession="other").exists()
+    assert ResultTask.objects.get(result=late).patient == second
+
+
+def test_what_a_withdrawal_made_count_again_goes_back_to_its_record(
+    kept, administrator, lab_staff, analytes
+):
+    second = PatientFactory(care_team=kept.care_team, mrn="CL-000001")
+    import_lines(line("6"))
+    wrong = import_lines(line("7", "corrected"), uploaded_at=NOW + dt.timedelta(hours=1))
+    done = join(kept, second, administrator, now=NOW + dt.timedelta(days=1))
+    labs.withdraw(wrong, by=lab_staff, now=NOW + dt.timedelta(days=2), reason="Wrong file")
+
+    merging.unmerge(done, by=administrator, now=LATER)
+
+    assert newest(second) == 6
+    assert newest(kept) == 6.4
+    assert not Result.objects.filter(patient=kept, accession="A1").exists()

@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -7,7 +8,7 @@ from django.utils import timezone
 from healthcare.audit.models import AuditEvent
 from ml import analytes
 from patients.models import LatestResult, Notice, Result, ResultMove, ResultReview, ResultTask
-from patients.services import labstore, moving
+from patients.services import exports, labstore, merging, moving, records
 from tests.factories import CareTeamFactory, PatientFactory, ResultFactory, UserFactory
 from tests.patients.labfiles import import_lines
 
@@ -209,3 +210,40 @@ def test_results_of_two_patients_are_not_moved_together(versions, right, clinici
 
     with pytest.raises(moving.CannotMove, match="one patient"):
         go([*versions, other], right, UserFactory(care_teams=[right.care_team]))
+
+
+def test_a_move_is_remembered_when_the_wrong_record_is_merged(
+    right, clinician, administrator, analytes, broker
+):
+    said = f"CL-000001,HBA1C,6.4,%,{AT:%FT%TZ},,,A1"
+    wrong = PatientFactory(care_team=right.care_team, mrn="CL-000001")
+    kept = PatientFactory(care_team=right.care_team)
+    import_lines(said)
+    go(Result.objects.filter(patient=wrong), right, clinician, now=timezone.now())
+    merging.merge(survivor=kept, merged=wrong, by=administrator, now=timezone.now(), reason=WHY)
+
+    again = import_lines(said, "")
+
+    assert (again.accepted_count, again.duplicate_count) == (0, 1)
+    assert [row.patient for row in Result.objects.current()] == [right]
+
+
+def test_what_was_moved_away_is_not_in_the_export_of_the_wrong_record(
+    versions, wrong, right, clinician
+):
+    go(versions, right, clinician)
+
+    assert "patients.result" not in _rows_of_export(wrong)
+    assert len(_rows_of_export(right)["patients.result"]) == 3
+
+
+def _rows_of_export(patient):
+    tables = json.loads(exports.as_json(patient))["tables"]
+    return {name: rows for name, rows in tables.items() if rows}
+
+
+def test_the_laboratory_does_not_reach_what_the_ward_has_entered(wrong, lab_staff, clinician):
+    typed = ResultFactory(patient=wrong, source=records.SOURCE)
+
+    assert not moving.movable(lab_staff).exists()
+    assert list(moving.movable(clinician)) == [typed]

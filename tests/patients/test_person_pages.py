@@ -1,14 +1,21 @@
 import datetime as dt
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
 from patients.models import PatientIdentifier
 from patients.services import demographics
-from tests.factories import CareTeamFactory, PatientFactory, UserFactory
+from tests.factories import (
+    CareTeamFactory,
+    EmergencyAccessFactory,
+    PatientFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -178,3 +185,28 @@ def test_a_person_of_another_team_is_not_there(signed_in):
 
 def test_a_stranger_is_asked_to_log_in(client, patient):
     assert client.get(url("person", patient)).url.startswith(reverse("login"))
+
+
+def test_emergency_access_for_an_hour_is_no_way_to_keep_the_patient(signed_in, clinician):
+    stranger = PatientFactory(care_team=CareTeamFactory())
+    now = timezone.now()
+    EmergencyAccessFactory(
+        user=clinician, patient=stranger, granted_at=now, expires_at=now + dt.timedelta(hours=1)
+    )
+    own = clinician.care_teams.get()
+
+    response = signed_in.post(url("transfer", stranger), {"team": own.pk, "reason": "mistake"})
+
+    assert response.status_code == 403
+    stranger.refresh_from_db()
+    assert stranger.care_team != own
+
+
+def test_a_form_of_a_record_that_was_merged_meanwhile_adds_nothing(patient, clinician):
+    kept = PatientFactory(care_team=patient.care_team)
+    type(patient).objects.filter(pk=patient.pk).update(merged_into=kept)
+
+    with pytest.raises(PermissionDenied, match="merged into another"):
+        demographics.add_identifier(patient, system="mrn", value="N-1", by=clinician)
+
+    assert not patient.identifiers.filter(value="N-1").exists()

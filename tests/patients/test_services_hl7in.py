@@ -10,7 +10,7 @@ from healthcare.jobs.models import Job
 from patients.models import HeldResult, Hl7Message, Result
 from patients.services import hl7in, intake, labexports
 from tests.patients.hl7messages import HBA1C, OBR, PID, hba1c, obx, oru
-from tests.patients.labfiles import import_file, problem_codes
+from tests.patients.labfiles import DAY, NOW, import_file, problem_codes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker")]
 FOLDER = Path(os.getenv("CARELENS_DATASETS") or Path(__file__).parents[3] / "shared/datasets")
@@ -163,3 +163,9 @@ def test_every_line_of_real_messages_is_counted(ada):
     assert lab_import.job.status == Job.Status.DONE
     assert lab_import.row_count == 493 + 134  # OBX of results, and messages that are none
     assert lab_import.problems.count() == lab_import.refused_count + lab_import.unmatched_count
+
+
+def test_results_are_known_from_the_moment_their_file_was_confirmed(ada):
+    lab_import = import_file(hba1c("6.1"), format="hl7", uploaded_at=NOW, confirmed_at=NOW + DAY)
+
+    assert Result.objects.get(lab_import=lab_import).recorded_at == NOW + DAY

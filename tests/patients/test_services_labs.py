@@ -11,9 +11,11 @@ from healthcare.audit.models import AuditEvent
 from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
 from patients import signals
-from patients.models import LabImport, Result
-from patients.services import labs, labstore
+from patients.models import LabImport, Patient, PatientMerge, Result, ResultTask
+from patients.services import labs, labstore, labtables
+from tests.factories import PatientFactory
 from tests.patients.labfiles import (
+    ADA,
     AT,
     DAY,
     NOW,
@@ -145,6 +147,22 @@ def heard():
     signals.results_arrived.disconnect(listen)
 
 
+def test_rows_follow_a_record_that_is_merged_while_they_are_read(ada, lab_staff, monkeypatch):
+    other, store = PatientFactory(mrn="CL-2"), labtables._store
+
+    def merge_first(*args):
+        PatientMerge.objects.create(
+            survivor=ada, merged=other, by=lab_staff, at=NOW, reason="One person", moved={}
+        )
+        Patient.objects.filter(pk=other.pk).update(merged_into=ada)
+        store(*args)
+
+    monkeypatch.setattr(labtables, "_store", merge_first)
+    import_lines(line("6").replace(ADA, "CL-2"))
+
+    assert Result.objects.get().patient == ada
+
+
 def test_the_floors_above_hear_whose_results_came(ada, heard):
     import_lines(line("6"), f"CL-999999,HBA1C,7.2,%,{AT},,,")
 
@@ -189,3 +207,11 @@ def test_an_import_that_is_tried_again_shows_the_job_that_is_at_work():
 
     lab_import.refresh_from_db()
     assert lab_import.job == again
+
+
+def test_the_clock_of_a_critical_result_begins_when_its_file_was_confirmed(ada):
+    critical = f"{ADA},POTASSIUM,7.1,mmol/L,2026-03-01T08:00Z,,,A1"
+
+    import_lines(critical, uploaded_at=NOW, confirmed_at=NOW + DAY)
+
+    assert ResultTask.objects.get().created_at == NOW + DAY

@@ -115,3 +115,17 @@ def test_eight_uploads_of_one_file_at_once_are_one_import(lab_staff):
 
     assert LabImport.objects.get() == taken[0]
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("is_given_up", [True, False])
+def test_one_system_does_not_take_up_the_file_of_another(api_client_user, is_given_up):
+    first = labs.receive(upload=upload(), by=api_client_user, now=NOW, confirm=is_given_up)
+    if is_given_up:
+        first.job.end(Job.Status.PARKED, at=NOW)
+    stranger = UserFactory(role=User.Role.API_CLIENT)
+
+    with pytest.raises(labs.AlreadyReceived):
+        labs.receive(upload=upload(), by=stranger, now=NOW + DAY)
+
+    first.refresh_from_db()
+    assert (first.job.status if first.job else None) == ("PARKED" if is_given_up else None)

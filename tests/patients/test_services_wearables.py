@@ -1,4 +1,5 @@
 import datetime as dt
+import io
 import json
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
 from patients import signals
+from patients import wearables as readers
 from patients.labcsv import UnreadableFile
 from patients.models import Patient, WearableDay, WearableUpload
-from patients.services import labfiles, labs, wearables
+from patients.services import labfiles, labs, merging, wearables
 from tests.factories import CareTeamFactory, PatientFactory, UserFactory
 from tests.factories.wearables import WearableUploadFactory
 
@@ -244,3 +246,15 @@ def test_the_command_refuses_strangers(ada, team, tmp_path, options):
     file.write_text(TWO_DAYS)
     with pytest.raises(CommandError):
         command(file, **options)
+
+
+def test_days_follow_a_record_that_was_merged_while_they_were_read(ada, clinician, administrator):
+    upload = WearableUploadFactory(patient=ada, uploaded_by=clinician)
+    read_before = WearableUpload.objects.select_related("patient", "uploaded_by").get(pk=upload.pk)
+    kept = PatientFactory(care_team=ada.care_team)
+    merging.merge(survivor=kept, merged=ada, by=administrator, now=NOW, reason="Same person")
+
+    reading = readers.read(io.BytesIO(TWO_DAYS.encode()))
+    wearables.store(reading, upload=read_before)
+
+    assert {row.patient for row in WearableDay.objects.all()} == {kept}

@@ -103,6 +103,12 @@ def test_the_check_shows_how_the_file_is_read_and_its_first_rows(signed_in_lab):
     assert AuditEvent.objects.filter(action="lab_import.first_rows_read").count() == 1
 
 
+def test_a_file_without_headings_is_not_said_to_have_some(signed_in_lab):
+    page = signed_in_lab.get(send(signed_in_lab, f"{ADA},HBA1C,6.5,%,2026-03-01\n").url)
+
+    assert dict(page.context["facts"])["Headings"] == "none over the 5 columns"
+
+
 def test_columns_that_mean_nothing_are_named_before_the_import(signed_in_lab):
     content = f"mrn,code,value,unit,collected_at,Ward\n{ADA},HBA1C,6.5,%,2026-03-01,4B\n"
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from patients.models import ResultMove, ResultReview
 from tests.factories import ResultFactory
+from tests.portal.reading import text
 
 pytestmark = pytest.mark.django_db
 DAY = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
@@ -47,6 +48,16 @@ def test_a_test_costs_the_same_queries_however_often_it_was_measured(
         response = one_test("CREAT")
 
     assert len(response.context["test"]["chart"]["spec"]["points"]) == count
+
+
+def test_a_result_that_counts_leads_to_the_page_that_moves_it_to_its_patient(one_test, patient):
+    ended = ResultFactory(patient=patient, code="CREAT", value=1.9, superseded_at=DAY)
+    result = ResultFactory(patient=patient, code="CREAT", value=1.1, accession=ended.accession)
+
+    page = one_test("CREAT").content.decode()
+
+    assert reverse("patients:result-move", args=[result.pk]) in page
+    assert reverse("patients:result-move", args=[ended.pk]) not in page
 
 
 def test_a_withdrawn_result_says_that_its_file_was_withdrawn(one_test, patient):
@@ -99,3 +110,18 @@ def test_what_the_laboratory_wrote_is_told_where_it_is_not_what_is_shown(one_tes
     (row,) = one_test("GLU").context["test"]["rows"]
 
     assert (row["value"], row["as_sent"]) == ("99", "5.5 mmol/L")
+
+
+@pytest.mark.parametrize("name", ["labs", "lab-test"])
+@pytest.mark.parametrize(("born", "is_told"), [("2008-03-04", True), ("2008-03-03", False)])
+def test_the_values_of_a_child_come_with_the_word_that_no_mark_is_not_normal(
+    signed_in, patient, name, born, is_told
+):
+    patient.birth_date = dt.date.fromisoformat(born)
+    patient.save()
+    ResultFactory(patient=patient, code="CREAT")
+    arguments = [patient.public_id, *(["CREAT"] if name == "lab-test" else [])]
+
+    response = signed_in.get(reverse(name, args=arguments))
+
+    assert ("no mark does not mean normal" in text(response)) is is_told

@@ -137,6 +137,23 @@ def test_as_known_on_a_day_shows_what_was_believed_then(labs, patient):
     assert "As known on 27-Feb-2026" in text(labs("?known=2026-02-27"))
 
 
+def test_open_tasks_of_today_are_not_shown_among_what_was_known_then(labs, patient):
+    result = ResultFactory(patient=patient, code="POTASSIUM", value=6.8, flag="HH")
+    ResultTask.objects.create(patient=patient, result=result, kind="critical", created_at=DAY)
+
+    assert "Open result task" in text(labs())
+    assert "Open result task" not in text(labs("?known=2026-02-27"))
+
+
+@pytest.mark.parametrize(("kind", "words"), [("corrected", "Potassium, seen as 6.8"),
+                                             ("critical", "Potassium 6.8")])  # fmt: skip
+def test_a_task_of_a_correction_says_that_its_value_is_the_old_one(labs, patient, kind, words):
+    result = ResultFactory(patient=patient, code="POTASSIUM", value=6.8, flag="HH")
+    ResultTask.objects.create(patient=patient, result=result, kind=kind, created_at=DAY)
+
+    assert words in text(labs())
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [

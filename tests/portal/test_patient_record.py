@@ -33,6 +33,18 @@ def test_a_critical_result_that_was_repeated_and_is_normal_raises_no_alarm(page,
     assert page().context["criticals"] == []
 
 
+def test_the_overview_says_that_a_test_was_repeated_on_one_day(page, patient):
+    ResultFactory(patient=patient, code="POTASSIUM", value=6.8, flag="HH")
+    later = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    ResultFactory(patient=patient, code="POTASSIUM", value=4.4, flag="N", collected_at=later)
+
+    response = page()
+
+    (test,) = response.context["grid"]["tests"]
+    assert [(cell["value"], cell["earlier"]) for cell in test["cells"]] == [("4.4", 1)]
+    assert "4.4 1 earlier that day" in text(response)
+
+
 def test_a_corrected_result_shows_what_was_believed_before(page, patient):
     old = ResultFactory(patient=patient, code="CREAT", value=1.9, superseded_at=DAY)
     ResultFactory(

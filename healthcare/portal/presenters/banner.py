@@ -31,7 +31,7 @@ def criticals(record: Record) -> list[dict]:
         {
             "label": row.analyte__name,
             "value": record.units.words(row),
-            "unit": record.units.unit(row),
+            "unit": "" if row.value is None else record.units.unit(row),
             "code": row.flag,
             "when": figures.clock(row.collected_at),
             "source": row.source,

@@ -51,7 +51,7 @@ def context(patient: Patient, found: Grid, asked: Asked, units: DisplayUnits) ->
         "result_count": found.result_count,
         "known": figures.day(asked.known),
         "narrows": asked.narrows,
-        "tasks": [_task(task, units) for task in found.tasks],
+        "tasks": [] if asked.known else [_task(task, units) for task in found.tasks],
     }
 
 
@@ -152,6 +152,7 @@ def _task(task: Any, units: DisplayUnits) -> dict:
     result, row = task.result, labs.row_of(task.result)
     return {
         "kind": task.get_kind_display(),
+        "is_corrected": task.kind == task.Kind.CORRECTED,
         "test": result.analyte.name,
         "code": result.flag,
         "value": units.words(row),

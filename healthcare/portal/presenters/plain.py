@@ -194,7 +194,7 @@ def _result(row: Any, record: Record) -> dict:
     return {
         "name": NAMES[row.analyte__code],
         "value": record.units.words(row),
-        "unit": record.units.unit(row),
+        "unit": "" if row.value is None else record.units.unit(row),
         "usual": courses.range_words(reference),
         "code": row.flag,
         "meaning": MEANINGS[row.flag],

@@ -46,14 +46,14 @@ def chart(course: Sequence[Any], record: Record) -> dict | None:
 
 def grid(record: Record) -> dict:
     """Tests by day, newest day first; the last days on which anything was measured."""
-    days: dict[Any, dict[str, Any]] = defaultdict(dict)
+    days: dict[Any, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for result in record.recent:
         day = timezone.localtime(result.collected_at).date()
-        days[day][result.analyte__code] = result
+        days[day][result.analyte__code].append(result)
     if len(record.recent) == RECENT and len(days) > 1:
         del days[min(days)]  # of which not every result may have been read
     shown = sorted(days, reverse=True)[:GRID_DAYS]
-    tests = {code: result for day in shown for code, result in days[day].items()}
+    tests = {code: results[-1] for day in shown for code, results in days[day].items()}
     return {
         "days": [figures.day(day) for day in shown],
         "has_more": len(days) > len(shown),
@@ -138,19 +138,21 @@ def reference(newest: Any, record: Record) -> Reference:
     return record.units.range(newest, usual)
 
 
-def _grid_row(test: Any, results: list[Any], record: Record) -> dict:
+def _grid_row(test: Any, by_day: list[list[Any] | None], record: Record) -> dict:
+    """One test with the last value of each day, and how many came before it that day."""
     return {
         "name": test.analyte__name,
         "unit": record.units.unit(test),
         "url": analyte_url(test.analyte__code),
         "cells": [
             {
-                "value": record.units.words(result),
-                "code": result.flag,
-                "corrected": result.status in CORRECTED,
+                "value": record.units.words(results[-1]),
+                "code": results[-1].flag,
+                "corrected": results[-1].status in CORRECTED,
+                "earlier": len(results) - 1,
             }
-            if result
+            if results
             else None
-            for result in results
+            for results in by_day
         ],
     }

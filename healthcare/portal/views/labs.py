@@ -1,5 +1,6 @@
 """A patient's results: the grid of tests by days, one test over the years, seen or not."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,8 +20,9 @@ from healthcare.portal import labs
 from healthcare.portal.forms import LabFilterForm
 from healthcare.portal.presenters import lab_grid, lab_test
 from healthcare.portal.presenters.display_units import DisplayUnits
+from ml.analytes import ADULT
 from patients import who
-from patients.models import Result
+from patients.models import Patient, Result
 from patients.services import reviews
 from patients.views.doors import open_record
 
@@ -42,6 +44,7 @@ def grid(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "grid": lab_grid.context(patient, found, asked, DisplayUnits(request.user.units)),
         "may_review": _may_review(request) and not asked.known,
         "may_edit": permissions.can(request.user, Permission.RECORD_EDIT),
+        "is_child": _is_child(patient, now),
         "units": request.user.units,
     }
     if request.htmx and not request.htmx.history_restore_request:
@@ -65,6 +68,7 @@ def one_test(request: SignedInRequest, public_id: UUID, code: str) -> HttpRespon
         "banner": who.banner(patient, now=now, today=timezone.localdate(now)),
         "test": lab_test.context(found, DisplayUnits(request.user.units)),
         "may_review": _may_review(request),
+        "is_child": _is_child(patient, now),
         "units": request.user.units,
     }
     return render(request, "portal/lab_test.html", context)
@@ -99,6 +103,11 @@ def units(request: SignedInRequest) -> HttpResponse:
 
 def _may_review(request: SignedInRequest) -> bool:
     return permissions.can(request.user, Permission.RESULT_ACKNOWLEDGE)
+
+
+def _is_child(patient: Patient, now: datetime) -> bool:
+    """Of whom no value is flagged by our own limits, which are those of adults."""
+    return patient.age_on(timezone.localdate(now)) < ADULT
 
 
 def _back(request: SignedInRequest, otherwise: str) -> str:

@@ -94,6 +94,8 @@ LINES = [
     Sent("5000 columns", lambda: _wide_header(5000), good=(2,)),
     Sent("20000 columns", lambda: _wide_header(20_000), unreadable="columns"),
     Sent("no bytes", lambda: b"", unreadable="empty"),
+    Sent("UTF-32", lambda: table(GOOD, encoding="utf-32"), unreadable="UTF-32"),
+    Sent("document of a word processor", lambda: b"{\\rtf1\\ansi mrn,code}", unreadable="RTF"),
     Sent("header only", lambda: table(), unreadable="no rows"),
     Sent("no header", lambda: table(GOOD, header=GOOD), unreadable="first line must name"),
     Sent("doubled heading", lambda: table(GOOD + ",1", header=HEADER + ",value"),

@@ -65,12 +65,11 @@ def _resource(*, tuned: bool) -> type[resources.ModelResource]:
         class Meta:
             model = Result
             import_id_fields = () if tuned else KEY
-            fields = COLUMNS
-            use_bulk = tuned
-            batch_size = 2000
-            skip_diff = tuned
-            report_skipped = not tuned
-            force_init_instance = tuned
+            if tuned:
+                fields = COLUMNS
+                use_bulk = skip_diff = force_init_instance = True
+                batch_size = 2000
+                report_skipped = False
 
         def before_save_instance(self, instance, row, **kwargs):
             instance.version = kwargs["row_number"]
