@@ -18,6 +18,10 @@ from ml.facts import Sex
 
 Flag = Literal["LL", "L", "N", "H", "HH", ""]
 ADULT = 18
+# Critical limits are those of adults. These few are used from the first birthday as well: the
+# survey of children's hospitals in Kost GJ, JAMA 1990;263:704 puts potassium, sodium and glucose
+# close to the adult ones (from memory; a site's paediatricians should confirm it).
+CRITICAL_FROM_AGE = {"POTASSIUM": 1, "SODIUM": 1, "GLU": 1, "GLU_FAST": 1}
 
 
 class UnknownAnalyte(KeyError):
@@ -142,17 +146,26 @@ def reference_range(
     return None, None
 
 
+def critical_limits(code: str, age: float) -> tuple[float | None, float | None]:
+    """Beyond these somebody must be told at once; none where none is known at this age."""
+    return get(code).critical if age >= critical_from_age(code) else (None, None)
+
+
+def critical_from_age(code: str) -> int:
+    return CRITICAL_FROM_AGE.get(code, ADULT)
+
+
 def flag(
     code: str, value: float, sex: Sex | None, age: float, pregnant: bool | None = None
 ) -> Flag:
     """Where a value in the canonical unit lies: LL, L, N, H, HH, or "" when nothing says.
 
-    LL and HH are beyond the critical limits, which hold for adults; a value equal to a
-    limit is inside it.
+    LL and HH are beyond the critical limits, of which few hold for children; a value equal to
+    a limit is inside it.
     """
-    if age < ADULT or math.isnan(value):
+    if math.isnan(value):
         return ""
-    low, high = get(code).critical
+    low, high = critical_limits(code, age)
     if _below(value, low):
         return "LL"
     if _above(value, high):

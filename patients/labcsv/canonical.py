@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from ml import analytes
+
 from . import lines, words, workbook
 from .encoding import BLOCK, UnreadableFile
 from .fields import FIELDS, headings
@@ -148,18 +150,42 @@ def _wide(table: _Table, profile: Profile) -> Iterator[Cells]:
     tests = [(place, _said_of(place, name, table, profile.tests[name]))
              for place, name in enumerate(table.header) if name in profile.tests]  # fmt: skip
     value = NAMES.index("value")
+    twins = _twins(table, profile)
     for row, record, defect in _judged(table.rows, len(table.header)):
         if defect:
             yield _no_record(row, defect)
             continue
+        if torn := _contradicting(record, twins):
+            yield _no_record(row, lines.TEST_TWICE[0])
         shared = fill(row, record)
         for place, said in tests:
-            if record[place].strip() not in words.NOT_DONE:
+            if record[place].strip() not in words.NOT_DONE and place not in torn:
                 result = shared.copy()
                 result[value] = record[place]
                 for at, text in said:
                     result[at] = text
                 yield result
+
+
+def _twins(table: _Table, profile: Profile) -> list[list[int]]:
+    """Columns of one test in one unit, where a table has several."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, heading in enumerate(table.header):
+        if test := profile.tests.get(heading):
+            known = analytes.resolve(test["code"])
+            name = known.code if known else test["code"]
+            places.setdefault((name, test.get("unit", "")), []).append(place)
+    return [columns for columns in places.values() if len(columns) > 1]
+
+
+def _contradicting(record: Cells, twins: list[list[int]]) -> set[int]:
+    """The columns of a test that say different things in this line: nobody knows which holds."""
+    torn: set[int] = set()
+    for places in twins:
+        said = {record[place].strip() for place in places} - words.NOT_DONE
+        if len(said) > 1:
+            torn.update(places)
+    return torn
 
 
 def _said_of(

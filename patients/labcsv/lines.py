@@ -70,10 +70,16 @@ RAGGED = (
     "The line has another number of cells than the header.",
     "Put cells that hold a separator in double quotes; leave no cell out.",
 )
+TEST_TWICE = (
+    "test_in_two_columns",
+    "Two columns of this line are of one test and say different things.",
+    "Say in the mapping which test each column is, or leave out the one that does not hold.",
+)
 DEFECTS = {
     defect[0]: defect
     for defect in (
         RAGGED,
+        TEST_TWICE,
         UNCLOSED,
         BAD_QUOTES,
         TOO_LONG,

@@ -71,10 +71,12 @@ def put(results: pl.DataFrame) -> None:
     if results.is_empty():
         return
     newest = (
-        results.sort("collected_at", "issued_at", "result_id")
+        results.lazy()
+        .sort("collected_at", "issued_at", "result_id")
         .unique(PAIR, keep="last", maintain_order=True)
         .sort(PAIR)
         .select(COLUMNS)
+        .collect()
     )
     with connection.cursor() as cursor:
         cursor.execute(STAGE)

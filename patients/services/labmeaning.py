@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from django.utils import timezone
 
-from ml.analytes import ADULT
+from ml import analytes
 from patients import resultkeys
 from patients.labcsv.memories import EPOCH, MICROSECOND, NOT_SAID
 from patients.labcsv.readings import STATUSES, Readings
@@ -209,22 +209,33 @@ class _Stretch:
         return limits_of(limits)[:, of_row]
 
     def _flags(self, value, low, high, people, person, test, tests) -> pl.Series:
-        """LL, L, N, H or HH; what the laboratory says where we know no limit."""
+        """LL, L, N, H or HH; what the laboratory says where we know no limit.
+
+        A laboratory's critical flag stands unless the value lies on the other side: it may know
+        of limits that we do not, and a lost alarm is worse than one too many.
+        """
         critical_low, critical_high = limits_of(
             [NO_LIMITS if t is None else t.analyte.critical for t in tests]
         )
-        is_adult = people.ages(person, self.day) >= ADULT
+        from_age = np.array(
+            [0 if t is None else analytes.critical_from_age(t.analyte.code) for t in tests]
+        )
+        is_covered = people.ages(person, self.day) >= from_age[test]
         comparator = self.readings.value.each(lambda said: said.comparator, "U2")
         ours = flags(
             value, comparator, low, high,
-            np.where(is_adult, critical_low[test], np.nan),
-            np.where(is_adult, critical_high[test], np.nan),
+            np.where(is_covered, critical_low[test], np.nan),
+            np.where(is_covered, critical_high[test], np.nan),
         )  # fmt: skip
         in_cell = self.readings.value.each(lambda said: said.flag, "U2")
         in_column = self.readings.flag.each(lambda said: said[0], "U2")
         theirs = np.where(in_cell != "", in_cell, in_column)
         has_limits = ~(np.isnan(low) & np.isnan(high))
-        return pl.Series(np.where((ours == "") & ~has_limits, theirs, ours), dtype=pl.String)
+        graver = ((theirs == "HH") & np.isin(ours, ("", "N", "H"))) | (
+            (theirs == "LL") & np.isin(ours, ("", "N", "L"))
+        )
+        taken = graver | ((ours == "") & ~has_limits)
+        return pl.Series(np.where(taken, theirs, ours), dtype=pl.String)
 
     def _results(self, people, person, test, tests, units, value, low, high, flag):
         """Columns of the table of results, all n rows."""

@@ -22,7 +22,7 @@ __all__ = ["LOCK", "Counts", "refresh_latest", "store", "store_problems", "super
 
 VERSION = [*THREAD, "version"]
 TABLE = "patients_result"
-NOT_STORED = ("registered", "cancelled", "entered-in-error")
+NOT_COUNTING = ("registered", "cancelled", "entered-in-error")
 STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS lab_threads (
     thread int, patient_id bigint, analyte_id bigint, collected_at timestamptz, accession text
@@ -84,17 +84,17 @@ def tell_apart(results: pl.DataFrame, *, also: str = "") -> Sorted:
 
     `also` is a query for versions that count as stored, beside STORED and like it.
     """
-    rows = _numbered(results)
+    rows = results if "thread" in results.columns else numbered(results)
     stored = _stored(rows, also)
     live = stored.filter(~pl.col("is_withdrawn"))
-    firsts = rows.unique(["thread", "version"], keep="first", maintain_order=True)
-    fresh, repeated = firsts, rows.clear()
+    fresh, repeated = _firsts(rows), rows.clear()
+    begun = fresh["thread"].n_unique()
     if not live.is_empty():
         here = live.select("thread", "version").unique()
-        fresh = firsts.join(here, on=["thread", "version"], how="anti", maintain_order="left")
+        fresh = fresh.join(here, on=["thread", "version"], how="anti", maintain_order="left")
         repeated = rows.join(here, on=["thread", "version"], how="semi", maintain_order="left")
-    begun = fresh.select("thread").unique().join(live.select("thread"), on="thread", how="anti")
-    counts = Counts(begun.height, fresh.height - begun.height, rows.height - fresh.height)
+        begun = fresh.join(live, on="thread", how="anti")["thread"].n_unique()
+    counts = Counts(begun, fresh.height - begun, rows.height - fresh.height)
     return Sorted(rows, fresh, repeated, stored, counts)
 
 
@@ -112,16 +112,34 @@ def store_problems(lab_import: LabImport, problems: Sequence[labcsv.Problem]) ->
         copy_new(ImportProblem, columns.with_columns(lab_import_id=pl.lit(lab_import.pk)))
 
 
-def _numbered(results: pl.DataFrame) -> pl.DataFrame:
-    """Rows in the order of the index, which is what makes it cheap to fill, by thread."""
-    rows = results.sort([*VERSION, "import_row"])
-    begins = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in THREAD)
-    return rows.with_columns(begins.fill_null(value=True).cum_sum().alias("thread"))
+def numbered(results: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the order of the index, which is what makes it cheap to fill.
+
+    With their results' numbers as `thread`, and whether they are the first to say their version
+    as `is_first`.
+    """
+    if results.is_empty():
+        return results
+    is_other = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in THREAD)
+    begins = is_other.fill_null(value=True)
+    is_other_version = (pl.col("version") != pl.col("version").shift()).fill_null(value=True)
+    return (
+        results.lazy()
+        .sort([*VERSION, "import_row"])
+        .with_columns(thread=begins.cum_sum(), is_first=begins | is_other_version)
+        .collect()
+    )
+
+
+def _firsts(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows if rows["is_first"].all() else rows.filter("is_first")
 
 
 def _stored(rows: pl.DataFrame, also: str) -> pl.DataFrame:
     """All versions of these threads that are here, withdrawn ones too."""
-    threads = rows.select("thread", *THREAD).unique("thread", keep="first", maintain_order=True)
+    threads = rows.select("thread", *THREAD)
+    if threads["thread"][-1] < threads.height:
+        threads = threads.unique("thread", keep="first", maintain_order=True)
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         cursor.execute("DELETE FROM lab_threads")
@@ -139,22 +157,28 @@ def _copy(found: Sorted, origin: Origin) -> None:
         recorded_at=pl.lit(origin.received_at.astimezone(UTC).replace(tzinfo=None)),
         source=pl.lit(origin.source),
     )
-    copy_columns(TABLE, fresh.drop("thread"))
-    is_several = fresh["thread"].is_duplicated() | fresh["thread"].is_in(
-        found.stored["thread"].implode()
-    )
-    several = fresh.filter(is_several)
-    if not several.is_empty():
-        _order(several, found.stored)
-    alone = fresh.filter(~is_several & ~fresh["status"].is_in(NOT_STORED))
+    copy_columns(TABLE, fresh.drop("thread", "is_first"))
+    is_several = _are_several(fresh, found.stored)
+    if is_several.any():
+        _order(fresh.filter(is_several), found.stored)
+    is_void = fresh["status"].is_in(NOT_COUNTING)
+    alone = fresh.filter(~is_several & ~is_void) if (is_several | is_void).any() else fresh
     lablatest.put(alone.rename({"id": "result_id"}))
+
+
+def _are_several(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.Series:
+    """Whether each row's result has another version, new or stored."""
+    among_fresh = fresh["thread"].is_duplicated()
+    if stored.is_empty():
+        return among_fresh
+    return among_fresh | fresh["thread"].is_in(stored["thread"].implode())
 
 
 def _with_restatements(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """What was withdrawn and is said again is the next statement of the same version."""
-    said = stored.group_by("thread", "version").agg(pl.col("restatement").max() + 1)
-    if said.is_empty():
+    if stored.is_empty():
         return fresh.with_columns(restatement=pl.lit(0, pl.Int32))
+    said = stored.group_by("thread", "version").agg(pl.col("restatement").max() + 1)
     joined = fresh.join(said, on=["thread", "version"], how="left", maintain_order="left")
     return joined.with_columns(pl.col("restatement").fill_null(0))
 

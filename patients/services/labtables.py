@@ -20,8 +20,9 @@ from healthcare.jobs.models import Job
 from patients import labcsv
 from patients.labcsv.layout import from_profile
 from patients.labcsv.profile import BadProfile, Profile
+from patients.labcsv.readings import Readings
 from patients.models import LabImport
-from patients.services import intake, labcopies, labversions
+from patients.services import intake, labcopies, labstore, labversions
 from patients.services.labmeaning import Interpreter, Known, Meant
 from patients.services.laborigin import of_import
 
@@ -86,13 +87,19 @@ def ahead(batches: Iterator[labcsv.Batch], interpreter: Interpreter) -> Iterator
         ready: Stretch | None = None
         while (batch := reading.result()) is not None:
             known = interpreter.look_up(batch.readings)
-            meant = thread.submit(interpreter.read, batch.readings, known)
+            meant = thread.submit(_meaning, interpreter, batch.readings, known)
             reading = thread.submit(next, batches, None)
             if ready is not None:
                 yield ready
             ready = Stretch(batch, known, meant)
         if ready is not None:
             yield ready
+
+
+def _meaning(interpreter: Interpreter, readings: Readings, known: Known) -> Meant:
+    """What rows mean, in the order in which they are stored."""
+    meant = interpreter.read(readings, known)
+    return meant._replace(results=labstore.numbered(meant.results))
 
 
 @transaction.atomic

@@ -75,7 +75,7 @@ def flags(value: np.ndarray, limits: pd.DataFrame) -> np.ndarray:
         (value > limits["high"], "H"),
         (known, "N"),
     ]
-    conditions = [where.to_numpy() & limits["adult"].to_numpy() for where, _ in choices]
+    conditions = [where.to_numpy() for where, _ in choices]
     return np.select(conditions, [flag for _, flag in choices], "")
 
 
@@ -98,16 +98,15 @@ def _limits(long: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
         columns=["low", "high", "critical_low", "critical_high"],
         dtype=float,
     )
-    kinds = pd.concat([kinds, limits, (kinds["age"] >= analytes.ADULT).rename("adult")], axis=1)
+    kinds = pd.concat([kinds, limits], axis=1)
     merged = rows.merge(kinds, how="left", on=["code", "sex", "age", "pregnant"])
     return merged.set_index(long.index)
 
 
 def _limits_of(code: str, sex: str, age: int, pregnant: bool) -> tuple:
-    analyte = analytes.get(code)
     known_sex: Sex | None = None if sex == Patient.Sex.UNKNOWN else cast(Sex, sex)
     low, high = analytes.reference_range(code, known_sex, age, pregnant)
-    return (low, high, *analyte.critical)
+    return (low, high, *analytes.critical_limits(code, age))
 
 
 def _completed_years(birth_date: pd.Series, day: pd.Series) -> pd.Series:

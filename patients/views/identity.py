@@ -17,7 +17,7 @@ from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
 from patients import compared, who
 from patients.forms.identity import MergeForm, MoveForm
-from patients.models import DuplicateCandidate, Result
+from patients.models import DuplicateCandidate, Patient, Result
 from patients.services import duplicates, merging, moving
 
 PER_PAGE = 50
@@ -110,6 +110,7 @@ def move_result_at_intake(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _move(request: SignedInRequest, pk: int) -> HttpResponse:
     result: Any = get_object_or_404(moving.movable(request.user), pk=pk)
+    came_from = _record_of(request, result)
     form = MoveForm(request.POST or None)
     if form.is_valid():
         try:
@@ -118,11 +119,18 @@ def _move(request: SignedInRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "The result stands on the right patient now.")
-            return redirect("home")
+            return redirect(came_from)
     audit.read("results.read", patient_ids=[result.patient_id], by=request.user)
-    context = {"form": form, "result": result, "cancel_url": reverse("home")}
+    context = {"form": form, "result": result, "cancel_url": came_from}
     is_refused = form.is_bound and form.errors
     return render(request, "patients/move_result.html", context, status=422 if is_refused else 200)
+
+
+def _record_of(request: SignedInRequest, result: Result) -> str:
+    """Where somebody looks at results like this one: the record, or the list of files."""
+    if Patient.objects.visible_to(request.user).filter(pk=result.patient_id).exists():
+        return result.patient.get_absolute_url()
+    return reverse("patients:imports")
 
 
 def _moved(request: SignedInRequest, result: Result, form: MoveForm) -> None:

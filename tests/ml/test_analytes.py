@@ -113,7 +113,7 @@ def test_red_limits_of_the_ward_are_critical(code, value, flag):
 
 
 def test_nothing_is_said_without_a_range():
-    assert analytes.flag("POTASSIUM", 9.0, "male", 10) == ""
+    assert analytes.flag("CREAT", 9.0, "male", 10) == ""
     assert analytes.flag("WEIGHT", 90, "male", 60) == ""
     assert analytes.flag("HGB", math.nan, "male", 60) == ""
 
@@ -129,13 +129,21 @@ def test_haemoglobin_of_12_5_is_normal_for_a_woman_and_low_for_a_man(sex, flag):
     assert analytes.flag("HGB", 12.5, sex, 40) == flag
 
 
-@pytest.mark.parametrize("code", [analyte.code for analyte in analytes.all()])
+@pytest.mark.parametrize(
+    "code", [one.code for one in analytes.all() if one.code not in analytes.CRITICAL_FROM_AGE]
+)
 @pytest.mark.parametrize("end", [0, 1])
 def test_nobody_under_18_is_flagged_by_the_limits_of_adults(code, end):
     extreme = analytes.get(code).plausible[end]
 
     assert analytes.flag(code, extreme, "male", 17.99) == ""
     assert analytes.reference_range(code, "female", 17.99) == (None, None)
+
+
+@pytest.mark.parametrize(("age", "flag"), [(0.9, ""), (1, "HH"), (10, "HH")])
+def test_a_child_with_a_potassium_of_8_is_in_danger_from_the_first_birthday(age, flag):
+    assert analytes.flag("POTASSIUM", 8, "male", age) == flag
+    assert analytes.flag("POTASSIUM", 4, "male", age) == ""
 
 
 @pytest.mark.parametrize(("value", "flag"), [(59, "L"), (60, "N"), (75, "N"), (110, "N")])

@@ -118,6 +118,16 @@ def test_a_problem_of_a_wide_table_names_its_line_and_its_test(sent):
     ]  # fmt: skip
 
 
+def test_two_columns_of_one_test_are_believed_only_where_they_agree(sent):
+    path = sent("MRN,Collected,HbA1c [%],HBA1C %,CRP mg/L\n"
+                "CL-1,2026-03-01,6.1,6.1,5\nCL-2,2026-03-02,6.1,7.2,6\n")  # fmt: skip
+
+    rows, problems = read_guessed(path)
+
+    assert {(row.row, row.value) for row in rows} == {(2, 6.1), (2, 5), (3, 6)}
+    assert [(problem.row, problem.code) for problem in problems] == [(3, "test_in_two_columns")]
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [("CL-1,2026-03-01", "ragged_row"), ('CL-1,"2026-03-01,5,6', "unclosed_quote"),

@@ -119,6 +119,26 @@ def test_what_is_known_as_a_limit_only_is_flagged_when_it_is_sure(cell, flag):
     assert Result.objects.get().flag == flag
 
 
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [("5.9 HH", "HH"), ("4 HH", "HH"), ("3 HH", "L"), ("7 L", "HH"), ("3 LL", "LL")],
+)
+def test_the_laboratorys_own_alarm_is_never_lost(cell, kept):
+    import_lines(f"{ADA},POTASSIUM,{cell},mmol/L,{AT},,,")
+
+    assert Result.objects.get().flag == kept
+
+
+@pytest.mark.parametrize(("value", "flag"), [("8", "HH"), ("4", ""), ("2", "LL")])
+def test_potassium_of_a_child_is_critical_beyond_the_limits(ada, value, flag):
+    ada.birth_date = dt.date(2020, 1, 1)
+    ada.save()
+
+    import_lines(f"{ADA},POTASSIUM,{value},mmol/L,{AT},,,")
+
+    assert Result.objects.get().flag == flag
+
+
 def test_the_range_that_the_laboratory_sent_is_stored_in_our_unit():
     header = "mrn,code,value,unit,collected_at,reference_low,reference_high"
 
