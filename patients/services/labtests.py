@@ -16,6 +16,7 @@ from patients.services.labpeople import SEXES
 
 Limits = tuple[float | None, float | None]
 OLDEST = 130  # years; what is older is as old
+HINT = " Is it "  # after it comes what one row may have meant
 Said = dict[str, tuple[str, str]]  # code: our code, and the unit where rows give none
 
 
@@ -178,11 +179,16 @@ def _names() -> dict[str, str]:
             for name in (analyte.code, analyte.display, analyte.loinc) if name}  # fmt: skip
 
 
+def without_hint(repair: str) -> str:
+    """Advice for many rows, without what was meant for the test of one of them."""
+    return repair.split(HINT, 1)[0]
+
+
 def _nearest(code: str) -> str:
     names = _names()
     near = difflib.get_close_matches(code.casefold()[:60], names, n=3, cutoff=0.75)
     meant = sorted({names[name] for name in near})
-    hint = f" Is it {' or '.join(meant)}?" if meant else ""
+    hint = f"{HINT}{' or '.join(meant)}?" if meant else ""
     return f"Use a LOINC code or a short name of the list of tests.{hint}"
 
 

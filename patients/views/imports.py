@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,10 +20,11 @@ from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
 from patients.forms import WithdrawForm
 from patients.models import LabImport
-from patients.services import labexports, labs
+from patients.services import labexports, labs, labtests
 from patients.views.steps import state_of, steps
 
 PER_PAGE = 50
+MOST_CAUSES = 100
 RELATED = ["job", "preview_job", "uploaded_by", "lab_source", "withdrawn_by"]
 
 
@@ -48,11 +50,6 @@ def import_page(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     lab_import = visible(request, public_id)
     if lab_import.job is None:
         return redirect("patients:import-check", public_id)
-    causes = (
-        lab_import.problems.values("code")
-        .annotate(rows=Count("pk"), message=Min("message"), repair=Min("repair"), first=Min("row"))
-        .order_by("-rows", "code")
-    )
     cause = request.GET.get("cause", "")
     problems = lab_import.problems.order_by("row", "column")
     if cause:
@@ -64,7 +61,7 @@ def import_page(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "steps": steps(lab_import, "report" if lab_import.has_ended else "import"),
         "percent": _percent(lab_import),
         "pace": _pace(lab_import),
-        "causes": causes,
+        "causes": _causes(lab_import),
         "cause": cause,
         "page": page,
         "ignored": labexports.ignored_columns(lab_import),
@@ -133,6 +130,23 @@ def withdraw(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 def visible(request: SignedInRequest, public_id: UUID) -> LabImport:
     rows = LabImport.objects.visible_to(request.user).select_related(*RELATED)
     return get_object_or_404(rows, public_id=public_id)
+
+
+def _causes(lab_import: LabImport) -> list[dict[str, Any]]:
+    """Refused rows by what is wrong, with the advice that holds for all of them."""
+    causes = (
+        lab_import.problems.values("code", "message")
+        .annotate(
+            rows=Count("pk"), repairs=Count("repair", distinct=True), repair=Min("repair"),
+            first=Min("row"),
+        )
+        .order_by("-rows", "code", "message")[:MOST_CAUSES]
+    )  # fmt: skip
+    return [{**cause, "repair": _for_all(cause["repair"], cause["repairs"])} for cause in causes]
+
+
+def _for_all(repair: str, repairs: int) -> str:
+    return repair if repairs == 1 else labtests.without_hint(repair)
 
 
 def _percent(lab_import: LabImport) -> int:

@@ -7,6 +7,7 @@ from ml import analytes
 from patients.labcsv.guess import Guess
 from patients.labcsv.profile import CHOICES, Profile
 from patients.models import LabImport
+from patients.services import labtests
 from patients.services.labdrafts import is_mapped
 
 KINDS = [
@@ -126,4 +127,6 @@ def _by_code(causes: list[dict]) -> list[dict]:
     for cause in sorted(causes, key=lambda cause: -cause["rows"]):
         said = together.setdefault(cause["code"], {**cause, "rows": 0})
         said["rows"] += cause["rows"]
+        if said["repair"] != cause["repair"]:
+            said["repair"] = labtests.without_hint(said["repair"])
     return sorted(together.values(), key=lambda cause: -cause["rows"])

@@ -65,6 +65,17 @@ def test_refused_rows_are_grouped_by_cause(signed_in_lab, ada):
     assert [problem.row for problem in one_cause.context["page"]] == [4]
 
 
+def test_what_one_row_may_have_meant_is_not_said_of_all(signed_in_lab, ada):
+    content = text(
+        *(f"{ADA},{code},1,%,2026-03-01T08:00Z,final,," for code in ("CREATT", "SODIUMM"))
+    )
+    address = reverse("patients:import", args=[import_file(content).public_id])
+
+    [cause] = signed_in_lab.get(address).context["causes"]
+
+    assert (cause["rows"], "Is it" in cause["repair"]) == (2, False)
+
+
 def test_columns_that_were_not_read_are_named(signed_in_lab, ada):
     lab_import = import_file(
         text(
