@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 TEST_ENV := DATA_DIR=$(CURDIR)/var/test EMBEDDED_DURABLE=0
 
-.PHONY: help run stop test test-all nightly chaos check smoke doctor fix schema screenshots bench install install-dev clean
+.PHONY: help run stop test test-all nightly coverage chaos check smoke doctor fix schema screenshots bench install install-dev clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -21,7 +21,10 @@ test: install-dev  ## all tests but the chaos, on embedded servers of their own
 
 test-all: test chaos  ## those and the chaos
 
-nightly: test-all bench  ## what a machine does at night
+nightly: coverage chaos bench  ## what a machine does at night
+
+coverage: install-dev  ## all tests but the chaos, and the lines that none of them runs
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term -q"
 
 chaos: install-dev  ## kill every process at random during imports; compare with a clean run
 	@$(TEST_ENV) $(BIN)/python -m pytest -m chaos tests; status=$$?; \

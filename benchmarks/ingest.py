@@ -83,6 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--patients", type=int, default=10_000)
+    parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--kill", action="store_true")
     parser.add_argument("--skip-peer", action="store_true")
     options = parser.parse_args()
@@ -91,9 +92,11 @@ def main() -> None:
         path = Path(folder) / "labs.csv"
         write_file(path, options.rows, options.patients)
         report = {"rows": options.rows, "bytes": path.stat().st_size}
-        report |= measure_ours(path)
+        # In turn, and the best of each: a neighbour on the machine slows both alike.
+        turns = [measure_ours(path) | measure_copy() for _ in range(options.repeat)]
+        report |= min(turns, key=lambda turn: turn["ours_s"])
+        report["copy_s"] = min(turn["copy_s"] for turn in turns)
         report |= measure_again(path)
-        report |= measure_copy()
         report["share_of_copy"] = round(report["copy_s"] / report["ours_s"], 2)
         report |= measure_worker(path, report["digest"])
         if not options.skip_peer:
@@ -154,10 +157,10 @@ def measure_ours(path: Path) -> dict:
 
 
 def measure_again(path: Path) -> dict:
-    """The same rows once more, in a file with another name and one more line end."""
-    with path.open("ab") as file:
-        file.write(b"\n")
-    lab_import = receive(path)
+    """The same rows once more, in a file that differs by an empty line."""
+    other = path.with_name("again.csv")
+    other.write_bytes(path.read_bytes() + b"\n")
+    lab_import = receive(other)
     started = time.perf_counter()
     jobs.run(lab_import.job_id, now=timezone.now)
     seconds = time.perf_counter() - started
