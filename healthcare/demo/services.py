@@ -14,7 +14,7 @@ from healthcare.demo.stories import PATIENT_WITH_LOGIN, STORIES, mrn
 from ml.datasets import synthetic
 from patients.models import Patient, Result
 from patients.services import bulkload, resulttasks
-from predictions.services import scoring
+from predictions.services import requests
 
 __all__ = ["CLINICIAN", "DemoRefused", "Login", "Seeded", "logins", "remove", "seed"]
 
@@ -58,7 +58,7 @@ def seed(
     _link_patient_account()
     _ask_for_criticals(now)
     if score or (score is None and len(ids) <= SCORED_AT_ONCE):
-        scoring.request(patient_ids=ids)
+        requests.request(patient_ids=ids)
     return Seeded(patients=len(ids), rows=rows, was_there=False)
 
 

@@ -17,7 +17,7 @@ from patients.models import (
     WearableDay,
 )
 from predictions.models import Prediction
-from predictions.services import scoring
+from predictions.services import requests
 
 FACTS: list[Any] = [
     Result,
@@ -34,7 +34,7 @@ FACTS: list[Any] = [
 def score_changed(*, now: datetime) -> int:
     """Queue the scoring of changed patients; return how many."""
     ids = list(_changed(now).values_list("pk", flat=True))
-    scoring.request(patient_ids=ids)
+    requests.request(patient_ids=ids)
     return len(ids)
 
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
-from healthcare.jobs import services as jobs
 from ml.facts import Facts
 from ml.studies import train
 from ml.types import Abstention, Assessment, Contribution
@@ -18,19 +17,6 @@ from patients import queries as patient_queries
 from patients.models import Patient
 from predictions import artifacts, signals
 from predictions.models import ModelVersion, Prediction
-
-CHUNK = 250  # patients a job: seconds of work, so that a death costs seconds
-
-
-def request(*, patient_ids: list[int]) -> None:
-    """Queue the scoring of these patients, in jobs that are short."""
-    ids = sorted(set(patient_ids))
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        key = hashlib.sha256(repr(chunk).encode()).hexdigest()[:32]
-        jobs.enqueue(
-            "predictions.score", key=key, queue="inference", arguments={"patient_ids": chunk}
-        )
 
 
 @transaction.atomic

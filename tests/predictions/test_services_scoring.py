@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 
 from healthcare.jobs.models import Job
 from predictions.models import ModelVersion, Prediction
-from predictions.services import registry, scoring
+from predictions.services import registry, requests, scoring
 from tests.factories import PatientFactory, ResultFactory
 
 pytestmark = pytest.mark.django_db
@@ -122,10 +122,10 @@ def test_a_prediction_that_was_tampered_with_is_named(patient, capsys):
 
 
 def test_a_request_is_cut_into_short_jobs_without_patient_data(broker):
-    scoring.request(patient_ids=list(range(scoring.CHUNK + 1)))
+    requests.request(patient_ids=list(range(requests.CHUNK + 1)))
 
     jobs = list(Job.objects.order_by("pk"))
-    assert [len(job.arguments["patient_ids"]) for job in jobs] == [scoring.CHUNK, 1]
+    assert [len(job.arguments["patient_ids"]) for job in jobs] == [requests.CHUNK, 1]
 
 
 def test_installing_twice_registers_each_model_once(models):
