@@ -57,7 +57,7 @@ install-dev: .venv/.dev
 .venv/.run: requirements.txt constraints.txt
 	@bash deploy/make_venv "$(PYTHON)" requirements.txt && touch $@
 
-.venv/.dev: requirements.txt requirements-dev.txt constraints.txt
+.venv/.dev: requirements.txt requirements-science.txt requirements-dev.txt constraints.txt
 	@bash deploy/make_venv "$(PYTHON)" requirements-dev.txt && touch .venv/.run $@
 
 clean: ## remove the environment and all data of this installation
