@@ -6,7 +6,7 @@ Nothing before the filter can bring back what the filter took out.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ml import rules
@@ -14,10 +14,10 @@ from ml.facts import Facts
 from ml.recommenders import ranking
 from ml.recommenders.ranking import Components, Weights
 from ml.types import Abstention
-from recommendations import alternatives, need, safety, wording
+from recommendations import alternatives, benefits, need, safety, wording
 from recommendations.catalogue import Catalogue, Change, Intervention
 from recommendations.need import Baseline, Predicted
-from recommendations.outcome import CHECK_FAILED, Block, Effect, Item, Outcome
+from recommendations.outcome import CHECK_FAILED, Block, Effect, Item, ItemBenefit, Outcome
 from recommendations.safety import Verdict
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Person:
     needs: Mapping[str, float]
     similarity: Mapping[str, float]  # cosine of each item with the needs
     spreads: Mapping[str, float]
+    known: Mapping[str, benefits.Known]  # risks that trials reduce, by their outcome
 
 
 def recommend(
@@ -56,7 +57,10 @@ def recommend(
     """
     person = _person(facts, catalogue, scores or {}, assessments)
     candidates, failures = _candidates(catalogue, person.env)
-    ranked = ranking.order([_ranked(item, person, weights) for item in candidates])
+    made = benefits.benefits(candidates, catalogue, person.env, person.known)
+    ranked = ranking.order(
+        [_ranked(item, person, weights, made.get(item.id, ())) for item in candidates]
+    )
     verdicts = _verdicts(candidates, person.env, catalogue, failures)
     ranked = ranking.order([_pushed_down(row, verdicts[row.id], weights) for row in ranked])
     items = [catalogue.by_id[row.id] for row in ranked]
@@ -65,14 +69,18 @@ def recommend(
     if safety_failed:
         verdicts = _without_drugs(items, verdicts)
     rows = enumerate(zip(ranked, items, strict=True), start=1)
-    return Outcome(
+    outcome = Outcome(
         items=tuple(
-            _item(rank, row, item, verdicts[item.id], person) for rank, (row, item) in rows
+            _item(rank, row, item, verdicts[item.id], person, made.get(item.id, ()))
+            for rank, (row, item) in rows
         ),
         limit=limit,
         safety_failed=safety_failed,
         failures=tuple(id_ for id_, verdict in verdicts.items() if verdict.failed),
+        do_nothing=benefits.untreated(person.known),
     )
+    shown = [item.id for item in outcome.shown]
+    return replace(outcome, after_shown=benefits.together(shown, made))
 
 
 def _person(
@@ -82,11 +90,13 @@ def _person(
     assessments: Iterable[Predicted | Abstention],
 ) -> Person:
     env = rules.FactsEnvironment(facts, scores)
+    assessments = tuple(assessments)
     baselines = need.baselines(assessments, env.scores)
     needs = need.needs(env, catalogue, baselines)
     similarity = need.item_space(catalogue).similarity(needs)
     spreads = {goal.analyte: goal.spread for goal in catalogue.goals}
-    return Person(env, baselines, needs, similarity, spreads)
+    known = benefits.known_risks(catalogue, env, assessments)
+    return Person(env, baselines, needs, similarity, spreads, known)
 
 
 def _candidates(
@@ -145,9 +155,12 @@ def _without_drugs(
     }
 
 
-def _ranked(item: Intervention, person: Person, weights: Weights) -> ranking.Ranked:
+def _ranked(
+    item: Intervention, person: Person, weights: Weights, made: Sequence[ItemBenefit]
+) -> ranking.Ranked:
     components = Components(
         urgent=URGENT[item.urgency],
+        benefit=benefits.level(made),
         risk=_risk(item, person),
         content=max(person.similarity[item.id], 0.0),
         evidence=EVIDENCE[item.evidence.strength] - UNVERIFIED * (not item.evidence.verified),
@@ -201,7 +214,12 @@ def _lightness(item: Intervention) -> float:
 
 
 def _item(
-    rank: int, row: ranking.Ranked, item: Intervention, verdict: Verdict, person: Person
+    rank: int,
+    row: ranking.Ranked,
+    item: Intervention,
+    verdict: Verdict,
+    person: Person,
+    made: tuple[ItemBenefit, ...],
 ) -> Item:
     reasons = () if verdict.failed else rules.explain(item.indication, person.env)
     return Item(
@@ -231,6 +249,7 @@ def _item(
         frequency=item.frequency,
         time_to_benefit=item.time_to_benefit,
         delivery=item.delivery,
+        benefits=made,
     )
 
 

@@ -72,6 +72,59 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Horizon:
+    """A risk within `years` and what the item takes off it, with the 95 % interval."""
+
+    years: float
+    risk: float
+    arr: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBenefit:
+    """Absolute risk reduction on one outcome, at the horizon of its baseline.
+
+    `place` compares the items of one list by their largest benefit over ten years: those whose
+    intervals overlap share a place, 0 where not compared. Negative reductions are harm.
+    """
+
+    outcome: str  # of the trials, such as "cvd_events"
+    name: str  # in plain words
+    risk: str  # the model or published score of the baseline
+    baseline: float
+    horizon_years: float
+    arr: float
+    low: float
+    high: float
+    nnt: float | None
+    nnt_low: float | None
+    nnt_high: float | None  # None: the interval reaches zero
+    rr: float
+    rr_low: float
+    rr_high: float
+    source: str  # of the relative effect
+    verified: bool
+    by_years: Mapping[str, Horizon] = field(default_factory=dict)
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Untreated:
+    """One known risk if nothing is done."""
+
+    outcome: str
+    name: str
+    task: str
+    horizon_years: float
+    risk: float
+    low: float | None
+    high: float | None
+    by_years: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One catalogue item weighed for one person."""
 
@@ -101,6 +154,12 @@ class Item:
     frequency: str = ""
     time_to_benefit: str = ""
     delivery: tuple[str, ...] = ()
+    benefits: tuple[ItemBenefit, ...] = ()  # the largest first; empty: no number can be given
+
+    @property
+    def benefit(self) -> ItemBenefit | None:
+        """The largest benefit over ten years, or None."""
+        return self.benefits[0] if self.benefits else None
 
     @property
     def drug_class(self) -> str:
@@ -120,6 +179,10 @@ class Outcome:
     limit: int = 3
     safety_failed: bool = False
     failures: tuple[str, ...] = field(default=())
+    do_nothing: tuple[Untreated, ...] = ()
+    after_shown: Mapping[str, float] = field(
+        default_factory=dict
+    )  # outcome -> risk after all shown
 
     def with_status(self, status: Status) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.status == status)

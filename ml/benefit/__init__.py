@@ -5,7 +5,7 @@ both uncertainties are sampled together. Nothing here says what a model would pr
 changed inputs: that is `ml.explanation`, and no effect.
 """
 
-from .absolute import Benefit, Reductions, benefit, reductions
+from .absolute import Benefit, Reductions, benefit, needed, reductions
 from .baseline import Baseline
 from .combine import together
 from .effects import Effect
@@ -17,6 +17,7 @@ __all__ = [
     "Effect",
     "Reductions",
     "benefit",
+    "needed",
     "reductions",
     "ties",
     "together",

@@ -41,15 +41,15 @@ class Benefit:
 
     @property
     def nnt(self) -> float | None:
-        return _needed(self.arr)
+        return needed(self.arr)
 
     @property
     def nnt_low(self) -> float | None:
-        return _needed(self.high)
+        return needed(self.high)
 
     @property
     def nnt_high(self) -> float | None:
-        return _needed(self.low)
+        return needed(self.low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def benefit(baseline: Baseline, effect: Effect, years: float | None = None) -> B
     """
     years = baseline.years if years is None else years
     many = reductions(
-        baseline.risk, baseline.sd, effect.rr, effect.sd, over_years=(baseline.years, years)
+        baseline.risk, baseline.sd, effect.rr, effect.sd, years=baseline.years, wanted=years
     )
     risk, arr = baseline.at(years), float(many.arr[0])
     return Benefit(years, risk, risk - arr, arr, float(many.low[0]), float(many.high[0]))
@@ -82,32 +82,32 @@ def reductions(
     rr: ArrayLike,
     rr_sd: ArrayLike,
     *,
-    over_years: tuple[float, float] | None = None,
+    years: ArrayLike = 1.0,
+    wanted: ArrayLike = 1.0,
 ) -> Reductions:
-    """Of many pairs at once; the four arrays are broadcast to one length.
+    """Of many pairs at once; the arrays are broadcast to one length.
 
-    `risk_sd` is of the logit, `rr_sd` of the log; `over_years` are the years of the given risks
-    and those asked for.
+    `risk_sd` is of the logit, `rr_sd` of the log; `years` are those of the given risks, `wanted`
+    those that are asked for.
     """
-    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, float)) for x in
-                                    (risk, risk_sd, rr, rr_sd)))  # fmt: skip
-    asked = over_years or (1.0, 1.0)
-    arr = over(columns[0], *asked) * (1 - columns[2])
+    given = (risk, risk_sd, rr, rr_sd, years, wanted)
+    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(each, float)) for each in given))
+    arr = over(columns[0], columns[4], columns[5]) * (1 - columns[2])
     low, high = np.empty_like(arr), np.empty_like(arr)
     for start in range(0, len(arr), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
-        drawn = _drawn(*(column[part] for column in columns), asked)
+        drawn = _drawn(*(column[part] for column in columns))
         low[part], high[part] = np.quantile(drawn, QUANTILES, axis=1)
     return Reductions(arr, low, high)
 
 
 def _drawn(
-    risk: NDArray, risk_sd: NDArray, rr: NDArray, rr_sd: NDArray, asked: tuple[float, float]
+    risk: NDArray, risk_sd: NDArray, rr: NDArray, rr_sd: NDArray, years: NDArray, wanted: NDArray
 ) -> NDArray[np.float64]:
     """Reductions of every draw, shape (pairs, draws)."""
     of_risk, of_effect = draws()
     level = logit(np.clip(risk, TINY, 1 - TINY))[:, None]
-    risks = over(expit(level + risk_sd[:, None] * of_risk), *asked)
+    risks = over(expit(level + risk_sd[:, None] * of_risk), years[:, None], wanted[:, None])
     return -risks * np.expm1(np.log(rr)[:, None] + rr_sd[:, None] * of_effect)
 
 
@@ -120,5 +120,10 @@ def draws() -> NDArray[np.float64]:
     return drawn
 
 
-def _needed(arr: float) -> float | None:
+def needed(arr: float) -> float | None:
+    """Number needed to treat for one event less; None where nothing is gained.
+
+    >>> needed(0.05)
+    20.0
+    """
     return 1 / arr if arr > 0 else None

@@ -52,7 +52,7 @@ class Baseline:
         return float(over(self.risk, self.years, years))
 
 
-def over(risk: ArrayLike, years: float, wanted: float) -> NDArray[np.float64]:
+def over(risk: ArrayLike, years: ArrayLike, wanted: ArrayLike) -> NDArray[np.float64]:
     """Risks within `years` as risks within `wanted` years, at a constant hazard.
 
     A hazard that rises with age makes the early years of this figure too high and later years
@@ -61,6 +61,5 @@ def over(risk: ArrayLike, years: float, wanted: float) -> NDArray[np.float64]:
     >>> round(float(over(0.2, 10, 5)), 4)
     0.1056
     """
-    if wanted == years:
-        return np.asarray(risk, float)
-    return -np.expm1(np.log1p(-np.asarray(risk, float)) * wanted / years)
+    risk, share = np.asarray(risk, float), np.asarray(wanted, float) / np.asarray(years, float)
+    return np.where(share == 1, risk, -np.expm1(np.log1p(-risk) * share))

@@ -9,6 +9,7 @@ class Components:
     """What an item scores on each component, 0 to 1."""
 
     urgent: float  # how soon it has to happen
+    benefit: float  # expected absolute benefit; 0 where no trial or no baseline gives a number
     risk: float  # height of the predicted risk it acts on, times how strongly it acts
     content: float  # similarity of its features to the person's needs
     evidence: float  # strength of the recommendation behind it
@@ -24,10 +25,11 @@ class Weights:
     """The one table of weights (own judgement, to be set per site)."""
 
     urgent: float = 0.30
-    risk: float = 0.28
-    content: float = 0.20
-    evidence: float = 0.12
-    burden: float = 0.10
+    benefit: float = 0.24
+    risk: float = 0.20
+    content: float = 0.12
+    evidence: float = 0.08
+    burden: float = 0.06
     caution: float = -0.15
 
 
@@ -47,7 +49,7 @@ def parts(components: Components) -> dict[str, float]:
 def score(components: Components, weights: Weights) -> float:
     """Weighted sum of the components.
 
-    >>> score(Components(1, 0.5, 0, 1, 0), Weights(0.3, 0.3, 0.2, 0.15, 0.05))
+    >>> score(Components(1, 0.5, 0.5, 0, 1, 0), Weights(0.3, 0.2, 0.1, 0.2, 0.15, 0.05))
     0.6
     """
     total = sum(getattr(weights, part) * getattr(components, part) for part in PARTS)

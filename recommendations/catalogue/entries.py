@@ -27,6 +27,9 @@ class Change:
     high: float
     unit: str
     months: float  # time after which it is seen
+    point: float | None = None  # estimate of the trial, where it is not the middle of the range
+    when: Expression | None = None  # whom the trial was about, where not all who are offered it
+    not_counted: str = ""  # why the effect gives no absolute benefit
 
     @property
     def middle(self) -> float:
@@ -151,6 +154,73 @@ class Goal:
     spread: float  # about one standard deviation among adults
 
 
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """The longest horizon for which a published equation gives the same risk."""
+
+    score: str
+    years: float
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSource:
+    """A calibrated risk that may stand under a trial's outcome; see outcomes.yaml."""
+
+    kind: Literal["score", "points", "task"]
+    name: str
+    years: float
+    sd: float  # of the logit; a model brings its own
+    when: Expression | None
+    steps: tuple[tuple[float, float], ...] = ()  # (from this many points, risk), of `points`
+    source: str = ""
+    longest: Longest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """What trials count, with the risks of it that can be predicted for one person."""
+
+    feature: str
+    name: str  # in plain words, after "risk of"
+    baselines: tuple[RiskSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """Effect of one `per` of change of a risk factor on an outcome, log-linear."""
+
+    feature: str
+    outcome: str
+    per: float
+    rr: float
+    low: float
+    high: float
+    when: Expression
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A risk factor set to a value, pushed through a published equation."""
+
+    feature: str
+    outcomes: Mapping[str, str]  # trial outcome -> score of the equation
+    sd: float  # of the log relative risk
+    when: Expression
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Everything that turns relative effects into absolute benefit."""
+
+    outcomes: tuple[TrialOutcome, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    equations: tuple[Equation, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Everything that can be recommended, as read from the reviewed files."""
@@ -161,6 +231,7 @@ class Catalogue:
     needs: tuple[Need, ...]
     goals: tuple[Goal, ...]
     digest: str  # SHA-256 of everything that was read
+    effects: Outcomes = Outcomes()
 
     @cached_property
     def by_id(self) -> dict[str, Intervention]:

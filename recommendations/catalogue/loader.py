@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ml import rules
-from recommendations.catalogue import schema
+from recommendations.catalogue import outcomes, schema
 from recommendations.catalogue.entries import (
     Burden,
     Catalogue,
@@ -26,6 +26,7 @@ from recommendations.catalogue.schema import FaultyCatalogue, Problem
 
 FOLDER = Path(__file__).parent
 INTERACTIONS, GROUPS, NEEDS = "interactions.yaml", "groups.yaml", "needs.yaml"
+OUTCOMES = "outcomes.yaml"
 READER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -39,7 +40,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
     ]
     interactions = [(INTERACTIONS, entry) for entry in _read(folder / INTERACTIONS)]
     _refuse(_entry_problems(interventions, interactions))
-    groups, needs = _read(folder / GROUPS), _read(folder / NEEDS)
+    groups, needs, effects = (_read(folder / name) for name in (GROUPS, NEEDS, OUTCOMES))
     read = [entry for _, entry in interventions + interactions]
     return Catalogue(
         interventions=tuple(_intervention(entry) for _, entry in interventions),
@@ -47,7 +48,8 @@ def load(folder: Path = FOLDER) -> Catalogue:
         groups=_groups(groups, {entry["id"] for _, entry in interventions}),
         needs=tuple(Need(rules.parse(row["when"]), row["features"]) for row in needs["needs"]),
         goals=tuple(_goal(row) for row in needs["goals"]),
-        digest=digest([*map(_plain, read), groups, needs]),
+        digest=digest([*map(_plain, read), groups, needs, effects]),
+        effects=outcomes.read(effects),
     )
 
 
@@ -139,6 +141,9 @@ def _change(row: Mapping[str, Any]) -> Change:
         high=row["max"],
         unit=row["unit"] or "",
         months=row["months"],
+        point=row.get("point"),
+        when=_optional_rule(row.get("when")),
+        not_counted=row.get("not_counted", ""),
     )
 
 

@@ -149,6 +149,7 @@ CHANGE: dict[str, Check] = {
     "unit": optional_text,
     "months": number,
 }
+CHANGE_OPTIONAL: dict[str, Check] = {"point": number, "when": rule, "not_counted": text}
 INTERACTION: dict[str, Check] = {
     "id": text,
     "version": version,
@@ -221,5 +222,5 @@ def _effect_faults(file: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     if changes and effect.get("text") == NO_EFFECT:
         yield Problem(file, name, "effect.changes", f"must be empty where it says «{NO_EFFECT}»")
     for place, change in enumerate(changes):
-        for problem in _faults(file, change, CHANGE, {}, set(CHANGE)):
+        for problem in _faults(file, change, CHANGE, CHANGE_OPTIONAL, set(CHANGE)):
             yield problem._replace(id=name, field=f"effect.changes[{place}].{problem.field}")

@@ -7,7 +7,7 @@ from ml.recommenders.ranking import Components, Ranked, Weights
 
 NAMES = st.sampled_from(["risk:cvd", "tag:bp", "moves:SBP", "tag:diet"])
 FEATURES = st.dictionaries(NAMES, st.floats(-1, 1))
-NOTHING = Components(0, 0, 0, 0, 0)
+NOTHING = Components(0, 0, 0, 0, 0, 0)
 
 
 def test_the_item_that_matches_the_need_is_nearest():
@@ -54,12 +54,14 @@ def test_ties_are_settled_by_id():
 
 
 def test_a_raised_burden_weight_puts_the_easier_item_first():
-    easy, strong = Components(0, 0.4, 0, 1, burden=1.0), Components(0, 0.8, 0, 1, burden=0.2)
+    easy, strong = Components(0, 0, 0.4, 0, 1, burden=1.0), Components(0, 0, 0.8, 0, 1, burden=0.2)
     light, heavy = Weights(), Weights(burden=0.9)
     assert ranking.score(strong, light) > ranking.score(easy, light)
     assert ranking.score(strong, heavy) < ranking.score(easy, heavy)
 
 
 def test_a_major_caution_lowers_the_score():
-    cautioned = Components(0, 1, 1, 1, 1, caution=1.0)
-    assert ranking.score(cautioned, Weights()) < ranking.score(Components(0, 1, 1, 1, 1), Weights())
+    cautioned = Components(0, 0, 1, 1, 1, 1, caution=1.0)
+    assert ranking.score(cautioned, Weights()) < ranking.score(
+        Components(0, 0, 1, 1, 1, 1), Weights()
+    )

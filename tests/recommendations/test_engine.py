@@ -211,7 +211,9 @@ def test_the_outcome_is_plain_json():
 
 def test_every_component_of_the_score_is_shown():
     components = weigh(**DIABETES, EGFR=80).items[0].components
-    assert set(components) == {"urgent", "risk", "content", "evidence", "burden", "caution"}
+    assert set(components) == {
+            "urgent", "benefit", "risk", "content", "evidence", "burden", "caution",
+        }  # fmt: skip
 
 
 def test_reasons_carry_the_day_of_the_result():

@@ -93,5 +93,7 @@ class AnswerSerializer(serializers.Serializer):
     recommendations = serializers.ListField(child=serializers.DictField())
     blocked = serializers.ListField(child=serializers.DictField())
     check_first = serializers.ListField(child=serializers.DictField())
+    do_nothing = serializers.ListField(child=serializers.DictField())
+    after_shown = serializers.DictField(child=serializers.FloatField())
     safety_failed = serializers.BooleanField()
     warnings = serializers.ListField(child=serializers.CharField())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from healthcare.interop.assess import items
 from healthcare.interop.assess.parsing import Person
 from ml.scores import person as person_scores
 from ml.scores.result import ScoreResult
 from ml.types import Abstention, Assessment
 from predictions import artifacts
-from recommendations.outcome import Item, as_dict
+from recommendations.outcome import as_dict
 from recommendations.services import recommend
 
 
@@ -35,9 +36,11 @@ def _answer(person: Person, outcomes: Iterable[Assessment | Abstention]) -> dict
         "predictions": [_prediction(assessment) for assessment in assessments],
         "abstained": [_abstention(abstention) for abstention in abstentions],
         "scores": _scores(scores),
-        "recommendations": [_item(item) for item in weighed.recommended],
-        "blocked": [_item(item) for item in weighed.blocked],
-        "check_first": [_item(item) for item in weighed.check_first],
+        "recommendations": [items.item(item) for item in weighed.recommended],
+        "blocked": [items.blocked(item) for item in weighed.blocked],
+        "check_first": [items.to_check(item) for item in weighed.check_first],
+        "do_nothing": as_dict(weighed.do_nothing),
+        "after_shown": as_dict(weighed.after_shown),
         "safety_failed": weighed.safety_failed,
         "warnings": person.warnings,
     }
@@ -85,7 +88,3 @@ def _score(result: ScoreResult) -> dict[str, Any]:
     if result.error:
         return {"error": result.error, "reason": result.reason}
     return {"values": as_dict(result.values)}
-
-
-def _item(item: Item) -> dict[str, Any]:
-    return as_dict(item)
