@@ -163,13 +163,18 @@ def _ranked(
         benefit=benefits.level(made),
         risk=_risk(item, person),
         content=max(person.similarity[item.id], 0.0),
-        evidence=EVIDENCE[item.evidence.strength] - UNVERIFIED * (not item.evidence.verified),
-        burden=_lightness(item),
+        evidence=evidence(item),
+        burden=lightness(item),
     )
-    return ranking.Ranked(item.id, _first(item), ranking.score(components, weights), components)
+    return ranking.Ranked(item.id, first(item), ranking.score(components, weights), components)
 
 
-def _first(item: Intervention) -> int:
+def evidence(item: Intervention) -> float:
+    """Strength of the recommendation behind the item, less where nobody re-read it."""
+    return EVIDENCE[item.evidence.strength] - UNVERIFIED * (not item.evidence.verified)
+
+
+def first(item: Intervention) -> int:
     """What no score overtakes: an emergency, the urgent, a matter of safety within days."""
     if item.urgency == "urgent":
         return 0 if "emergency" in item.delivery else 1
@@ -200,13 +205,18 @@ def _size(change: Change, person: Person) -> float:
     if change.feature not in need.TARGET_OF_FEATURE:
         return 0.0
     if change.op == "rr":
-        more = change.feature in need.MORE_IS_BETTER
-        return change.middle - 1 if more else 2 * (1 - change.middle)
+        return relative_size(change)
     wanted = person.needs.get(f"moves:{change.feature}", 0.0)
     return need.movement(change, person.spreads) * wanted * (2 if change.op == "pct" else 1)
 
 
-def _lightness(item: Intervention) -> float:
+def relative_size(change: Change) -> float:
+    """Size of a relative risk: a halved risk is 1."""
+    more = change.feature in need.MORE_IS_BETTER
+    return change.middle - 1 if more else 2 * (1 - change.middle)
+
+
+def lightness(item: Intervention) -> float:
     """1 for what costs nothing; a drug always weighs, for its harms and its being for long."""
     burden = item.burden
     ease = ((5 - burden.effort) + (5 - burden.cost) + (burden.acceptability - 1)) / 12

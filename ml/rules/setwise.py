@@ -40,6 +40,11 @@ class Truths:
     def __or__(self, other: "Truths") -> "Truths":
         return Truths(self.true | other.true, self.false & other.false)
 
+    @property
+    def unknown(self) -> Bits:
+        """Bits of those of whom neither is known; padding bits are set."""
+        return ~(self.true | self.false)
+
     def unpacked(self, people: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Boolean columns (true, false) of that many people."""
         true, false = (np.unpackbits(bits, count=people) for bits in (self.true, self.false))
@@ -88,10 +93,15 @@ class Rules:
 
     def evaluate(self, people: Population) -> list[Truths]:
         """What each rule says of everybody, in the order of the rules."""
+        found = list(self.answers(people).values())
+        return [found[place] for place in self._wanted]
+
+    def answers(self, people: Population) -> dict[str, Truths]:
+        """What every rule and every part of one says of everybody, by its text."""
         found: list[Truths] = []
         for expression, places in self._steps:
             found.append(_combined(expression, [found[place] for place in places], people))
-        return [found[place] for place in self._wanted]
+        return dict(zip(self._places, found, strict=True))
 
     def _placed(self, expression: Expression) -> int:
         text = str(expression)

@@ -1,0 +1,155 @@
+"""A catalogue as arrays and compiled rules; made once for each catalogue."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import rules
+from ml.codes import expand_medications
+from ml.recommenders.ranking import Weights
+from ml.rules.setwise import Rules
+from recommendations import engine, safety
+from recommendations.catalogue import Catalogue, Intervention
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """An item that rules forbid once the classes of another are taken."""
+
+    item: int
+    other: int
+    proposed: frozenset[str]  # classes of the other, expanded
+    forbidding: tuple[rules.Expression, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """Items are the interventions in the order of the catalogue; rules stand by their text."""
+
+    items: tuple[Intervention, ...]
+    rules: Rules  # all of them
+    indication: tuple[str, ...]
+    exclusion: tuple[str | None, ...]
+    if_known: tuple[str | None, ...]
+    triggers: tuple[tuple[int, rules.Expression, str], ...]  # (item, trigger, severity)
+    allergies: tuple[tuple[int, str], ...]  # (drug, class that must not be on the allergy list)
+    is_drug: NDArray[np.bool_]
+    shares: Matrix  # urgency, evidence and burden of each item, shape (3, items)
+    first: NDArray[np.int8]  # what no score overtakes, 0 first
+    same: NDArray[np.bool_]  # items of which only one is offered
+    groups: tuple[tuple[int, ...], ...]  # "first listed" alternatives, in their clinical order
+    is_concerned: NDArray[np.bool_]  # items that may clash with others
+    clashes: tuple[Clash, ...]
+
+    def constant(self, weights: Weights) -> Matrix:
+        """What of the score does not depend on the person."""
+        return np.array([weights.urgent, weights.evidence, weights.burden]) @ self.shares
+
+
+@lru_cache(maxsize=4)
+def compiled(catalogue: Catalogue) -> Compiled:
+    """The catalogue ready for columns."""
+    items = catalogue.interventions
+    number_of = {item.id: number for number, item in enumerate(items)}
+    return Compiled(
+        items=items,
+        rules=Rules(list(every_rule(catalogue))),
+        indication=tuple(str(item.indication) for item in items),
+        exclusion=tuple(_text(item.exclusion) for item in items),
+        if_known=tuple(_text(item.exclusion_if_known) for item in items),
+        triggers=tuple(
+            (number, row.trigger, row.severity)
+            for number, item in enumerate(items)
+            for row in catalogue.interactions_of(item)
+        ),
+        allergies=tuple(
+            (number, drug_class)
+            for number, item in enumerate(items)
+            if item.is_drug
+            for drug_class in item.checked_classes
+        ),
+        is_drug=np.array([item.is_drug for item in items]),
+        shares=np.array([_shares(item) for item in items]).T,
+        first=np.array([engine.first(item) for item in items], np.int8),
+        same=_same(catalogue, number_of),
+        groups=tuple(
+            tuple(number_of[member] for member in group.members)
+            for group in catalogue.groups
+            if group.keep == "first listed"
+        ),
+        is_concerned=np.array([_is_concerned(item) for item in items]),
+        clashes=tuple(_clashes(catalogue)),
+    )
+
+
+def _text(rule: rules.Expression | None) -> str | None:
+    return None if rule is None else str(rule)
+
+
+def every_rule(catalogue: Catalogue) -> Iterable[rules.Expression]:
+    """Every rule of the catalogue."""
+    for item in catalogue.interventions:
+        found = (item.indication, item.exclusion, item.exclusion_if_known)
+        yield from (rule for rule in found if rule is not None)
+    yield from (row.trigger for row in catalogue.interactions)
+    yield from _other_rules(catalogue)
+
+
+def _other_rules(catalogue: Catalogue) -> Iterable[rules.Expression]:
+    """Rules beside those of safety: needs, and whom a trial was about."""
+    yield from (row.when for row in catalogue.needs)
+    for item in catalogue.interventions:
+        yield from (change.when for change in item.changes if change.when is not None)
+    yield from (factor.when for factor in catalogue.effects.factors)
+    yield from (equation.when for equation in catalogue.effects.equations)
+    for outcome in catalogue.effects.outcomes:
+        yield from (risk.when for risk in outcome.baselines if risk.when is not None)
+
+
+def _shares(item: Intervention) -> tuple[float, float, float]:
+    return engine.URGENT[item.urgency], engine.evidence(item), engine.lightness(item)
+
+
+def _is_concerned(item: Intervention) -> bool:
+    return bool(item.drug_classes or safety.drugs_named(item.exclusion))
+
+
+def _same(catalogue: Catalogue, number_of: Mapping[str, int]) -> NDArray[np.bool_]:
+    items = catalogue.interventions
+    same = np.zeros((len(items), len(items)), bool)
+    for group in catalogue.groups:
+        members = [number_of[member] for member in group.members]
+        same[np.ix_(members, members)] = True
+    for one, item in enumerate(items):
+        for other, better in enumerate(items):
+            both_drugs = item.is_drug and better.is_drug
+            same[one, other] |= both_drugs and bool(
+                set(item.drug_classes) & set(better.drug_classes)
+            )
+    np.fill_diagonal(same, False)
+    return same
+
+
+def _clashes(catalogue: Catalogue) -> Iterable[Clash]:
+    items = catalogue.interventions
+    for one, item in enumerate(items):
+        forbidding = _forbidding(item, catalogue)
+        for other, better in enumerate(items):
+            if one == other or not better.drug_classes:
+                continue
+            proposed = expand_medications(frozenset(better.drug_classes))
+            turned = tuple(rule for rule in forbidding if safety.drugs_named(rule) & proposed)
+            if turned:
+                yield Clash(one, other, proposed, turned)
+
+
+def _forbidding(item: Intervention, catalogue: Catalogue) -> Sequence[rules.Expression]:
+    triggers = [
+        row.trigger for row in catalogue.interactions_of(item) if row.severity == "contraindicated"
+    ]
+    return triggers if item.exclusion is None else [item.exclusion, *triggers]

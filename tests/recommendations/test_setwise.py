@@ -1,0 +1,116 @@
+"""The whole catalogue over many people says what the one-person engine says of each."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml import rules
+from ml.scores import person as published
+from ml.scores.derived import derived
+from recommendations import catalogue, engine, setwise
+from recommendations.setwise import columns
+from tests.recommendations.people import person
+from tests.recommendations.test_benefits import SMOKER
+
+SCENARIOS = json.loads((Path(__file__).parent / "data/catalogue_scenarios.json").read_text())
+CONDITIONS = ["t2d", "prediabetes", "htn", "ckd", "hfref", "afib", "ascvd", "gout", "osteoporosis",
+              "dyslipidaemia", "mi", "copd", "asthma", "depression", "cirrhosis"]  # fmt: skip
+DRUGS = ["metformin", "acei", "arb", "statin", "simvastatin", "doac", "warfarin", "nsaid", "mra",
+         "thiazide", "aspirin", "beta_blocker", "insulin", "sulfonylurea"]  # fmt: skip
+ALLERGIES = ["statin", "acei", "penicillin", "sulfonamide"]
+RANGES = {
+    "SBP": (95, 190), "DBP": (55, 115), "LDL": (40, 220), "TC": (120, 300), "HDL": (25, 90),
+    "TG": (50, 700), "HBA1C": (4.8, 11), "EGFR": (12, 110), "UACR": (3, 600), "BMI": (18, 45),
+    "POTASSIUM": (3.2, 6.4), "SODIUM": (128, 146), "ALT": (8, 160), "HGB": (8, 17),
+    "FERR": (5, 300), "HR": (50, 130), "PHQ9": (0, 25), "ACTIVE_MIN": (0, 300),
+}  # fmt: skip
+
+
+def anybody(rng):
+    """Somebody made at random, with gaps; what goes together in people need not go together."""
+    known = {
+        name: round(float(rng.uniform(low, high)), 1)
+        for name, (low, high) in RANGES.items()
+        if rng.random() < 0.7
+    }
+    pick = lambda values, share: [v for v in values if rng.random() < share]  # noqa: E731
+    return person(
+        **known,
+        sex=str(rng.choice(["male", "female"])),
+        age=int(rng.integers(19, 95)),
+        smoker=[None, True, False][rng.integers(3)],
+        pregnant=[None, True, False, False][rng.integers(4)],
+        has=None if rng.random() < 0.1 else pick(CONDITIONS, 0.15),
+        on=None if rng.random() < 0.1 else pick(DRUGS, 0.12),
+        allergy=None if rng.random() < 0.1 else pick(ALLERGIES, 0.1),
+    )
+
+
+def scored(facts):
+    """Facts with what follows from them, and the published scores of the rules."""
+    return derived(facts).facts, published.rule_values(published.from_facts(facts))
+
+
+def without_smoking(people):
+    """PREVENT of the smokers had they stopped, by score."""
+    from dataclasses import replace
+
+    names = ("PREVENT_CVD_10Y", "PREVENT_ASCVD_10Y")
+    changed = [
+        published.rule_values(
+            published.from_facts(
+                replace(facts, lifestyle=replace(facts.lifestyle, smoking="former"))
+            )
+        )
+        for facts in people
+    ]
+    return {name: np.array([each.get(name, np.nan) for each in changed]) for name in names}
+
+
+def both(people):
+    """(answers one by one, answers of all at once)."""
+    known = [scored(facts) for facts in people]
+    whole = catalogue.load()
+    one_by_one = [engine.recommend(facts, whole, numbers) for facts, numbers in known]
+    environments = [rules.FactsEnvironment(facts, numbers) for facts, numbers in known]
+    predictions = setwise.Predictions(without_smoking=without_smoking([f for f, _ in known]))
+    return one_by_one, setwise.weigh(columns.of(environments, whole), whole, predictions)
+
+
+@pytest.fixture(scope="module")
+def answers():
+    rng = np.random.default_rng(20261122)
+    hand_written = [person(**scenario["patient"]) for scenario in SCENARIOS]
+    return both([*hand_written, person(**SMOKER), *(anybody(rng) for _ in range(150))])
+
+
+@pytest.mark.parametrize("status", ["recommended", "check_first", "blocked"])
+def test_everybody_gets_the_same_items_with_the_same_status(answers, status):
+    one_by_one, at_once = answers
+    for number, outcome in enumerate(one_by_one):
+        expected = {item.id for item in outcome.with_status(status)}
+        assert set(at_once.listed(number, status)) == expected, number
+
+
+def test_everybody_gets_the_same_scores_and_the_same_order(answers):
+    one_by_one, at_once = answers
+    places = {id_: place for place, id_ in enumerate(at_once.ids)}
+    for number, outcome in enumerate(one_by_one):
+        for item in outcome.items:
+            found = at_once.score[number, places[item.id]]
+            assert found == pytest.approx(item.score, abs=1e-9), (number, item.id)
+            assert at_once.rank[number, places[item.id]] == item.rank, (number, item.id)
+
+
+def test_what_is_not_indicated_has_no_rank(answers):
+    _, at_once = answers
+    assert (at_once.rank[at_once.status == 0] == 0).all()
+    assert (at_once.rank[at_once.status > 0] > 0).all()
+
+
+def test_one_person_alone_is_answered_as_among_many(answers):
+    _, at_once = answers
+    _, alone = both([person(**SMOKER)])
+    assert alone.listed(0, "recommended") == at_once.listed(len(SCENARIOS), "recommended")
