@@ -26,10 +26,11 @@ def asked(catalogue: Catalogue) -> tuple[frozenset[str], frozenset[str], frozens
         scores |= {risk.name for risk in outcome.baselines if risk.kind != "task"}
     for rule in every_rule(catalogue):
         for leaf in rules.leaves(rule):
-            if isinstance(leaf, rules.Comparison) and isinstance(leaf.left, rules.Call):
-                scores.add(leaf.left.code)
-            elif isinstance(leaf, rules.Comparison):
-                numbers.add(leaf.left.name)
+            left = leaf.left if isinstance(leaf, rules.Comparison) else None
+            if isinstance(left, rules.Call):
+                scores.add(left.code)
+            elif isinstance(left, rules.Name):
+                numbers.add(left.name)
             elif isinstance(leaf, rules.Call) and leaf.months is not None:
                 items.add(leaf.code)
     return frozenset(numbers), frozenset(scores), frozenset(items)

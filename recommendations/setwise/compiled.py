@@ -1,6 +1,6 @@
 """A catalogue as arrays and compiled rules; made once for each catalogue."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 
 from ml import rules
 from ml.codes import expand_medications
-from ml.recommenders.ranking import Weights
 from ml.rules.setwise import Rules
-from recommendations import engine, safety
+from recommendations import safety
 from recommendations.catalogue import Catalogue, Intervention
-
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +29,23 @@ class Compiled:
     """Items are the interventions in the order of the catalogue; rules stand by their text."""
 
     items: tuple[Intervention, ...]
-    rules: Rules  # all of them
+    program: Rules  # all of them
     indication: tuple[str, ...]
     exclusion: tuple[str | None, ...]
     if_known: tuple[str | None, ...]
     triggers: tuple[tuple[int, rules.Expression, str], ...]  # (item, trigger, severity)
     allergies: tuple[tuple[int, str], ...]  # (drug, class that must not be on the allergy list)
     is_drug: NDArray[np.bool_]
-    shares: Matrix  # urgency, evidence and burden of each item, shape (3, items)
-    first: NDArray[np.int8]  # what no score overtakes, 0 first
-    same: NDArray[np.bool_]  # items of which only one is offered
-    groups: tuple[tuple[int, ...], ...]  # "first listed" alternatives, in their clinical order
-    is_concerned: NDArray[np.bool_]  # items that may clash with others
     clashes: tuple[Clash, ...]
-
-    def constant(self, weights: Weights) -> Matrix:
-        """What of the score does not depend on the person."""
-        return np.array([weights.urgent, weights.evidence, weights.burden]) @ self.shares
 
 
 @lru_cache(maxsize=4)
 def compiled(catalogue: Catalogue) -> Compiled:
     """The catalogue ready for columns."""
     items = catalogue.interventions
-    number_of = {item.id: number for number, item in enumerate(items)}
     return Compiled(
         items=items,
-        rules=Rules(list(every_rule(catalogue))),
+        program=Rules(list(every_rule(catalogue))),
         indication=tuple(str(item.indication) for item in items),
         exclusion=tuple(_text(item.exclusion) for item in items),
         if_known=tuple(_text(item.exclusion_if_known) for item in items),
@@ -74,15 +61,6 @@ def compiled(catalogue: Catalogue) -> Compiled:
             for drug_class in item.checked_classes
         ),
         is_drug=np.array([item.is_drug for item in items]),
-        shares=np.array([_shares(item) for item in items]).T,
-        first=np.array([engine.first(item) for item in items], np.int8),
-        same=_same(catalogue, number_of),
-        groups=tuple(
-            tuple(number_of[member] for member in group.members)
-            for group in catalogue.groups
-            if group.keep == "first listed"
-        ),
-        is_concerned=np.array([_is_concerned(item) for item in items]),
         clashes=tuple(_clashes(catalogue)),
     )
 
@@ -109,30 +87,6 @@ def _other_rules(catalogue: Catalogue) -> Iterable[rules.Expression]:
     yield from (equation.when for equation in catalogue.effects.equations)
     for outcome in catalogue.effects.outcomes:
         yield from (risk.when for risk in outcome.baselines if risk.when is not None)
-
-
-def _shares(item: Intervention) -> tuple[float, float, float]:
-    return engine.URGENT[item.urgency], engine.evidence(item), engine.lightness(item)
-
-
-def _is_concerned(item: Intervention) -> bool:
-    return bool(item.drug_classes or safety.drugs_named(item.exclusion))
-
-
-def _same(catalogue: Catalogue, number_of: Mapping[str, int]) -> NDArray[np.bool_]:
-    items = catalogue.interventions
-    same = np.zeros((len(items), len(items)), bool)
-    for group in catalogue.groups:
-        members = [number_of[member] for member in group.members]
-        same[np.ix_(members, members)] = True
-    for one, item in enumerate(items):
-        for other, better in enumerate(items):
-            both_drugs = item.is_drug and better.is_drug
-            same[one, other] |= both_drugs and bool(
-                set(item.drug_classes) & set(better.drug_classes)
-            )
-    np.fill_diagonal(same, False)
-    return same
 
 
 def _clashes(catalogue: Catalogue) -> Iterable[Clash]:

@@ -1,20 +1,21 @@
-"""What speaks for each item, for many people: the components of the ranking as matrices."""
+"""What the score of an item is made from, as columns over many people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.recommenders.content import ItemSpace
+from ml.benefit.baseline import over
 from ml.rules.population import People
 from ml.rules.setwise import Truths
-from recommendations import engine, need
-from recommendations.catalogue import Catalogue, Change, Intervention
+from recommendations import benefits, need
+from recommendations.catalogue import Catalogue
+from recommendations.catalogue.entries import RiskSource
+from recommendations.setwise.arrays import Names, stopping
 
 Column = NDArray[np.float64]
-Matrix = NDArray[np.float64]  # (people, items) unless said otherwise
+Table = NDArray[np.float64]  # (rows, people)
 TIERS = ("T0", "T1", "T2", "T3")
 
 
@@ -39,137 +40,82 @@ class Predictions:
     without_smoking: Mapping[str, Column] = field(default_factory=dict)
 
 
-class Levels:
-    """Height of each target risk (0 to 1), and where a test may settle it now."""
+def levels(
+    people: People, predictions: Predictions, names: Names, targets: int
+) -> tuple[Table, NDArray[np.bool_]]:
+    """Height of each target risk (-inf unknown), and where a test may settle it now."""
+    level = np.full((targets, len(people)), -np.inf)
+    is_open = np.zeros(level.shape, bool)
 
-    def __init__(self, people: People, predictions: Predictions):
-        self.people = len(people)
-        self.level: dict[str, Column] = {}
-        self.is_open: dict[str, NDArray[np.bool_]] = {}
-        for task, predicted in predictions.by_task.items():
-            heights = np.array([need.LEVEL_OF_TIER[tier] for tier in TIERS])[predicted.tier]
-            is_open = (predicted.tier == TIERS.index("T2")) & (predicted.horizon_years is None)
-            for target in need.TARGETS_OF_TASK.get(task, ()):
-                self._raise(target, np.where(np.isnan(predicted.risk), np.nan, heights), is_open)
-        for name, published in need.PUBLISHED.items():
-            heights = _published(published, people.score(name).values)
-            for target in published.targets:
-                self._raise(target, heights, np.zeros(self.people, bool))
-
-    def _raise(self, target: str, level: Column, is_open: NDArray[np.bool_]) -> None:
-        nobody = np.full(self.people, -np.inf), np.zeros(self.people, bool)
-        before, was_open = self.level.get(target, nobody[0]), self.is_open.get(target, nobody[1])
+    def raise_to(target: str, heights: Column, opens: NDArray[np.bool_] | bool) -> None:
+        row = names.targets[target]
         with np.errstate(invalid="ignore"):
-            higher = level > before
-        self.level[target] = np.where(higher, level, before)
-        self.is_open[target] = np.where(higher, is_open, was_open)
+            higher = heights > level[row]
+        level[row] = np.where(higher, heights, level[row])
+        is_open[row] = np.where(higher, opens, is_open[row])
+
+    for task, made in predictions.by_task.items():
+        of_tier = np.array([need.LEVEL_OF_TIER[tier] for tier in TIERS])
+        heights = np.where(np.isnan(made.risk), np.nan, of_tier[made.tier])
+        settled_by_test = (made.tier == TIERS.index("T2")) & (made.horizon_years is None)
+        for target in need.TARGETS_OF_TASK.get(task, ()):
+            raise_to(target, heights, settled_by_test)
+    for score, published in need.PUBLISHED.items():
+        heights = _height(published, people.score(score).values)
+        for target in published.targets:
+            raise_to(target, heights, False)
+    return level, is_open
 
 
-def _published(published: need.PublishedScore, risk: Column) -> Column:
+def _height(published: need.PublishedScore, risk: Column) -> Column:
     """Level by tier where the score has tiers, else by height."""
     if published.tier_2 is None:
         return np.minimum(risk / need.RISK_OF_FULL_LEVEL, 1.0)
-    levels = need.LEVEL_OF_TIER
-    lower = levels["T0"]
-    if published.tier_1 is not None:
-        lower = np.where(risk >= published.tier_1, levels["T1"], lower)
-    return np.where(np.isnan(risk), np.nan, np.where(risk >= published.tier_2, levels["T2"], lower))
+    first = np.inf if published.tier_1 is None else published.tier_1
+    tier = np.where(risk >= published.tier_2, 2, np.where(risk >= first, 1, 0))
+    heights = np.array([need.LEVEL_OF_TIER[each] for each in TIERS])[tier]
+    return np.where(np.isnan(risk), np.nan, heights)
 
 
-class Needs:
-    """What each person needs, by feature: of several sources the one furthest from zero."""
-
-    def __init__(
-        self, catalogue: Catalogue, people: People, levels: Levels, said: Mapping[str, Truths]
-    ):
-        self.people = len(people)
-        self.features: dict[str, Column] = {}
-        for target, level in levels.level.items():
-            self._add(f"risk:{target}", np.where(level > -np.inf, level, 0.0))
-        for row in catalogue.needs:
-            met, _ = said[str(row.when)].unpacked(self.people)
-            for name, weight in row.features.items():
-                self._add(name, np.where(met, weight, 0.0))
-        for goal in catalogue.goals:
-            self._add(f"moves:{goal.analyte}", _deviation(goal, people))
-
-    def get(self, name: str) -> Column:
-        found = self.features.get(name)
-        return np.zeros(self.people) if found is None else found
-
-    def similarity(self, space: ItemSpace) -> Matrix:
-        """Cosine of every person's needs with every item."""
-        needs = np.zeros((self.people, len(space.columns)))
-        for name, column in space.columns.items():
-            if name in self.features:
-                needs[:, column] = self.features[name]
-        length = np.linalg.norm(needs, axis=1, keepdims=True)
-        np.divide(needs, length, out=needs, where=length > 0)
-        return needs @ space.matrix.T
-
-    def _add(self, name: str, weights: Column) -> None:
-        before = self.get(name)
-        self.features[name] = np.where(np.abs(weights) > np.abs(before), weights, before)
+def risks(
+    catalogue: Catalogue, people: People, predictions: Predictions, said: Mapping[str, Truths]
+) -> Table:
+    """Ten-year risk of each trial outcome, NaN where none of its sources speaks."""
+    rows = []
+    for outcome in catalogue.effects.outcomes:
+        risk = np.full(len(people), np.nan)
+        for source in outcome.baselines:
+            ten = over(_risk(source, people, predictions), source.years, benefits.COMPARED_OVER)
+            if source.when is not None:
+                ten = np.where(said[str(source.when)].unpacked(len(people))[0], ten, np.nan)
+            risk = np.where(np.isnan(risk), ten, risk)
+        rows.append(risk)
+    return np.array(rows)
 
 
-def _deviation(goal, people: People) -> Column:
-    values = np.nan_to_num(people.number(goal.analyte).values, nan=np.nan)
-    wanted = np.zeros(len(values))
-    with np.errstate(invalid="ignore"):
-        if goal.above is not None:
-            excess = (values - goal.above) / goal.spread / 2
-            wanted = np.where(values > goal.above, -np.minimum(excess, 1.0), wanted)
-        if goal.below is not None:
-            lack = (goal.below - values) / goal.spread / 2
-            wanted = np.where(values < goal.below, np.minimum(lack, 1.0), wanted)
-    return wanted
+def _risk(source: RiskSource, people: People, predictions: Predictions) -> Column:
+    if source.kind == "task":
+        made = predictions.by_task.get(source.name)
+        return np.full(len(people), np.nan) if made is None else made.risk
+    values = people.score(source.name).values
+    if source.kind == "score":
+        return values
+    points, found = np.array(source.steps).T
+    place = np.searchsorted(points, np.nan_to_num(values), side="right") - 1
+    return np.where(np.isnan(values), np.nan, found[np.maximum(place, 0)])
 
 
-def risk_component(catalogue: Catalogue, needs: Needs, levels: Levels) -> Matrix:
-    """Height of the risks that an item acts on, times how strongly it acts."""
-    parts = strengths(catalogue)
-    found = np.zeros((needs.people, len(catalogue.interventions)))
-    for number, item in enumerate(catalogue.interventions):
-        height = np.maximum.reduce([needs.get(f"risk:{target}") for target in item.target_risks])
-        if not height.any():
-            continue
-        strength = np.full(needs.people, parts[number].constant)
-        for analyte, slope in parts[number].slopes:
-            np.maximum(strength, slope * needs.get(f"moves:{analyte}"), out=strength)
-        if parts[number].settles and item.target_risks[0] in levels.is_open:
-            strength = np.maximum(strength, levels.is_open[item.target_risks[0]])
-        found[:, number] = height * (0.5 + 0.5 * np.clip(strength, 0, 1))
+def values(catalogue: Catalogue, people: People, predictions: Predictions, names: Names) -> Table:
+    """Risk factors that effects read, and relative risks after an equation, NaN unknown."""
+    found = np.full((len(names.values), len(people)), np.nan)
+    for factor in catalogue.effects.factors:
+        found[names.values[factor.feature]] = people.number(factor.feature).values
+    for equation in catalogue.effects.equations:
+        for outcome, score in equation.outcomes.items():
+            after = predictions.without_smoking.get(score)
+            if after is not None:
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    ratio = after / people.score(score).values
+                row = names.values[stopping(equation.feature, outcome)]
+                found[row] = np.where(ratio < 1, ratio, np.nan)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """Effect of one item: of trials, by unit of need of an analyte, and as a settling test."""
-
-    constant: float
-    slopes: tuple[tuple[str, float], ...]
-    settles: bool
-
-
-@lru_cache(maxsize=4)
-def strengths(catalogue: Catalogue) -> tuple[Strength, ...]:
-    """By the rules of the one-person engine, for each item."""
-    spreads = {goal.analyte: goal.spread for goal in catalogue.goals}
-    return tuple(_strength(item, spreads) for item in catalogue.interventions)
-
-
-def _strength(item: Intervention, spreads: Mapping[str, float]) -> Strength:
-    effective = [c for c in item.changes if c.feature in need.TARGET_OF_FEATURE]
-    trials = [engine.relative_size(change) for change in effective if change.op == "rr"]
-    return Strength(
-        constant=max([*trials, 0.0]),
-        slopes=tuple(_slopes(effective, spreads)),
-        settles=item.category == "screening" and "lab" in item.tags,
-    )
-
-
-def _slopes(changes: list[Change], spreads: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    for change in changes:
-        slope = need.movement(change, spreads) * (2 if change.op == "pct" else 1)
-        if change.op != "rr" and slope:
-            yield change.feature, slope

@@ -1,6 +1,6 @@
 """The whole catalogue for many people: indicated, safe, by benefit, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,18 +8,12 @@ from numpy.typing import NDArray
 
 from ml.recommenders.ranking import Weights
 from ml.rules.population import CodeLists, People
-from ml.rules.setwise import Rules, Truths
-from recommendations import engine, need
+from ml.rules.setwise import Bits, Rules, Truths
+from recommendations import engine
 from recommendations.catalogue import Catalogue
-from recommendations.setwise import benefit
+from recommendations.setwise import arrays, scoring
 from recommendations.setwise.compiled import Compiled, compiled
-from recommendations.setwise.scoring import (
-    Levels,
-    Matrix,
-    Needs,
-    Predictions,
-    risk_component,
-)
+from recommendations.setwise.scoring import Predictions
 from recommendations.setwise.verdicts import Verdicts
 
 STATUSES = ("", "recommended", "check_first", "blocked")
@@ -27,13 +21,16 @@ STATUSES = ("", "recommended", "check_first", "blocked")
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """Of each person (row) and item (column): status as a place in STATUSES, score and rank."""
+    """Of each person (row) and item (column): status as a place in STATUSES, rank, score, benefit.
+
+    What is not indicated has status 0, rank 0 and no score; of the rest the best has rank 1.
+    """
 
     ids: tuple[str, ...]
     status: NDArray[np.int8]
-    rank: NDArray[np.int16]  # 1 is best, 0 not indicated
-    score: Matrix
-    benefit: Matrix  # 0 to 1
+    rank: NDArray[np.int16]
+    score: NDArray[np.float32]
+    benefit: NDArray[np.float32]  # 0 to 1
 
     def listed(self, person: int, status: str) -> list[str]:
         """Items of one person with that status, best first."""
@@ -48,86 +45,66 @@ def weigh(
     *,
     weights: Weights = engine.WEIGHTS,
 ) -> Weighed:
-    """Statuses, order and scores of everybody; memory grows by 4 kB a person."""
-    from ml.recommenders import placing  # numba compiles on first use
+    """Statuses, order and scores of everybody; memory grows by 2 kB a person."""
+    from ml.recommenders import kernel  # numba compiles on first use
 
-    ready, predictions = compiled(catalogue), predictions or Predictions()
-    said = ready.rules.answers(people)
+    size = (len(people), len(catalogue.interventions))
+    answers = kernel.Answers(
+        status=np.zeros(size, np.int8),
+        rank=np.zeros(size, np.int16),
+        score=np.zeros(size, np.float32),
+        benefit=np.zeros(size, np.float32),
+    )
+    items = arrays.items(catalogue, weights)
+    kernel.weigh(items, _columns(people, catalogue, predictions or Predictions(), items), answers)
+    return Weighed(tuple(item.id for item in catalogue.interventions), *answers)
+
+
+def _columns(people: People, catalogue: Catalogue, predictions: Predictions, items):
+    from ml.recommenders import kernel
+
+    ready, names = compiled(catalogue), arrays.names(catalogue)
+    said = ready.program.answers(people)
     verdicts = Verdicts(ready, people, said)
-    levels = Levels(people, predictions)
-    needs = Needs(catalogue, people, levels, said)
-    gained = benefit.levels(benefit.Setting(catalogue, people, predictions, said))
-    score = _score(ready, needs, levels, gained, verdicts, catalogue, weights)
-    status = _status(verdicts, len(people))
-    rank = np.zeros(status.shape, np.int16)
-    clash_place, clash = _clashes(ready, people, said)
-    members = [np.array(group) for group in ready.groups]
-    placing.place(
-        score, ready.first, status, ready.same, ready.is_concerned, clash_place, clash,
-        np.concatenate(members), np.cumsum([len(group) for group in members]), rank,
-    )  # fmt: skip
-    return Weighed(tuple(item.id for item in ready.items), status, rank, score, gained)
-
-
-def _score(
-    ready: Compiled,
-    needs: Needs,
-    levels: Levels,
-    gained: Matrix,
-    verdicts: Verdicts,
-    catalogue: Catalogue,
-    weights: Weights,
-) -> Matrix:
-    content = np.maximum(needs.similarity(need.item_space(catalogue)), 0.0)
-    warned = _unpacked(verdicts.warned, needs.people)
-    score = (
-        ready.constant(weights)
-        + weights.benefit * gained
-        + weights.risk * risk_component(catalogue, needs, levels)
-        + weights.content * content
-        + weights.caution * warned
+    level, is_open = scoring.levels(people, predictions, names, len(items.target_feature))
+    return kernel.Columns(
+        indicated=verdicts.indicated,
+        blocked=verdicts.blocked,
+        unknown=verdicts.unknown,
+        warned=verdicts.warned,
+        met=_true([str(row.when) for row in catalogue.needs], said),
+        when=_true(names.when, said),
+        clashes=_clashes(ready, people, said),
+        level=level,
+        is_open=is_open,
+        goals=np.array([people.number(goal.analyte).values for goal in catalogue.goals]),
+        risks=scoring.risks(catalogue, people, predictions, said),
+        values=scoring.values(catalogue, people, predictions, names),
     )
-    return np.round(score, 12)
 
 
-def _status(verdicts: Verdicts, people: int) -> NDArray[np.int8]:
-    indicated, blocked, unknown = (
-        _unpacked(bits, people) for bits in (verdicts.indicated, verdicts.blocked, verdicts.unknown)
-    )
-    status = np.where(blocked, 3, np.where(unknown, 2, 1))
-    return np.ascontiguousarray(np.where(indicated, status, 0), np.int8)
+def _true(rules: Iterable[str], said: Mapping[str, Truths]) -> Bits:
+    return np.stack([said[rule].true for rule in rules])
 
 
-def _unpacked(bits: NDArray[np.uint8], people: int) -> NDArray[np.bool_]:
-    """(items, bytes) of packed bits as (people, items)."""
-    return np.unpackbits(bits, axis=1, count=people).view(np.bool_).T
-
-
-def _clashes(
-    ready: Compiled, people: People, said: Mapping[str, Truths]
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Which pairs would newly be forbidden together, and for whom."""
-    size = len(ready.items)
-    place, columns = np.full((size, size), -1, np.int32), []
-    answers: dict[tuple[frozenset[str], str], Truths] = {}
+def _clashes(ready: Compiled, people: People, said: Mapping[str, Truths]) -> Bits:
+    """For whom each pair would newly be forbidden together, a row of bits a pair."""
+    answers: dict[tuple[frozenset[str], str], Bits] = {}
+    rows = []
     for clash in ready.clashes:
-        newly = np.zeros(len(people), bool)
+        newly = np.zeros_like(said[ready.indication[0]].true)
         for rule in clash.forbidding:
             key = (clash.proposed, str(rule))
             if key not in answers:
-                answers[key] = Rules([rule]).evaluate(_taking(people, clash.proposed))[0]
-            newly |= _bits(answers[key].true & ~said[str(rule)].true, people)
-        place[clash.item, clash.other] = len(columns)
-        columns.append(newly)
-    return place, np.array(columns, bool).reshape(-1, len(people))
-
-
-def _bits(packed: NDArray[np.uint8], people: People) -> NDArray[np.bool_]:
-    return np.unpackbits(packed, count=len(people)).view(np.bool_)
+                (taken,) = Rules([rule]).evaluate(_taking(people, clash.proposed))
+                answers[key] = taken.true & ~said[str(rule)].true
+            newly = newly | answers[key]
+        rows.append(newly)
+    return np.stack(rows)
 
 
 def _taking(people: People, classes: frozenset[str]) -> People:
-    """The same people if these drug classes were added: on them, whatever is known of the list."""
+    """The same people if these drug classes were added."""
     taken = np.ones(len(people), bool)
     lists = people.medications
     added = CodeLists(len(people), {**lists.has, **dict.fromkeys(classes, taken)}, lists.known)

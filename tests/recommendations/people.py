@@ -7,6 +7,7 @@ from ml import analytes
 from ml.facts import Facts, Lifestyle, Measurement
 
 TODAY = date(2026, 11, 22)
+PLANTED = "M99"  # metformin under another name, wanted for everybody, never to be excluded
 NOT_MEASURED = {
     "sex", "age", "pregnant", "breastfeeding", "smoker", "has", "on", "allergy", "flag", "score",
     "done", "alcohol_week", "gest_weeks", "n_drugs", "pack_years", "quit_years", "birth_year",

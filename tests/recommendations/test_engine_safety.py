@@ -4,14 +4,13 @@ import random
 import time
 from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml import rules
 from ml.recommenders.ranking import Weights
 from recommendations import catalogue, engine, safety
-from tests.recommendations.people import person
+from tests.recommendations.people import PLANTED, person
 
 CONDITIONS = [
     "t2d",
@@ -33,7 +32,6 @@ RANGES = {
     "HR": (42, 130), "SODIUM": (118, 150), "ALT": (8, 260), "UACR": (2, 900), "FERR": (4, 300),
 }  # fmt: skip
 LISTS = ["conditions", "medications", "allergies"]
-PLANTED = "M99"  # metformin under another name, wanted for everybody and never to be excluded
 
 
 def anybody(dice, **fixed):
@@ -54,21 +52,6 @@ def anybody(dice, **fixed):
     if known["sex"] == "male":
         known["pregnant"] = False
     return person(**(known | values | fixed))
-
-
-@pytest.fixture(scope="module")
-def with_favourite():
-    """The catalogue with a popular item: indicated for all, urgent, easy, strongly backed."""
-    whole = catalogue.load()
-    popular = replace(
-        whole.by_id["M19"],
-        id=PLANTED,
-        indication=rules.parse("age>=0"),
-        exclusion=None,
-        urgency="urgent",
-        burden=replace(whole.by_id["M19"].burden, effort=1, cost=1, acceptability=5),
-    )
-    return replace(whole, interventions=(*whole.interventions, popular))
 
 
 def status(outcome, id_):
