@@ -10,6 +10,7 @@ from django.urls import reverse
 from healthcare.common import figures
 from ml import rules
 from ml.studies.registry import STUDIES
+from recommendations import benefitwords
 from recommendations.forms import DECLINE_REASONS, LATER_CHOICES
 from recommendations.models import Feedback, Recommendation
 from recommendations.queries import Line
@@ -25,7 +26,9 @@ BLANK = {
          "time_to_benefit", "verification", "patient_text"],
         "",
     ),
-    **dict.fromkeys(["reasons", "would_change", "cautions", "check_first", "blocked_by"], ()),
+    **dict.fromkeys(
+        ["reasons", "would_change", "cautions", "check_first", "blocked_by", "benefits"], ()
+    ),
     "verified": True,
     "clinician_only": True,
 }  # fmt: skip
@@ -45,6 +48,8 @@ def item(line: Line, *, may_answer: bool) -> dict:
         "category": content["category"],
         "group": GROUPS.get(content["category"], ""),
         "alternatives": line.alternatives,
+        # An emergency acts on today; numbers of ten years beside it would mislead.
+        "benefits": () if row.is_urgent else benefitwords.lines(content["benefits"]),
         "why": [reason_words(reason) for reason in content["reasons"][:REASONS_SHOWN]],
         "change": changes(content["would_change"]),
         # An emergency acts on today; a ten-year risk beside it would mislead.

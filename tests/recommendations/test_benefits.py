@@ -4,7 +4,8 @@ import pytest
 
 from ml.scores import person as published
 from ml.scores.derived import derived
-from recommendations import catalogue, engine
+from recommendations import benefitwords, catalogue, engine
+from recommendations.outcome import as_dict
 from tests.recommendations.people import person
 
 SMOKER = {
@@ -114,3 +115,32 @@ def test_higher_benefit_ranks_higher_among_items_of_one_kind():
     found = weigh(**SMOKER)
     order = [each.id for each in found.recommended]
     assert order.index("L01") < order.index("L02")
+
+
+def stored(id_, **known):
+    """The benefits of an item as they are kept with the recommendation."""
+    return as_dict(item(weigh(**known), id_))["benefits"]
+
+
+def test_a_benefit_is_told_as_people_of_a_hundred():
+    (first, *_) = benefitwords.lines(stored("M01", **SMOKER))
+    assert first["text"] == "Heart attack or a stroke in 10 years: 11 in 100, 2.6 fewer with it"
+    assert first["interval"].startswith("95 % interval 1.8–")
+    assert "number needed to treat 38" in first["interval"]
+    assert [row["years"] for row in first["rows"]] == ["1", "5", "10"]
+
+
+def test_an_interval_that_reaches_zero_says_that_it_may_help_nobody():
+    benefit = stored("M01", **SMOKER)[0] | {"low": -0.01}
+    assert benefitwords.interval(benefit).endswith("it may help nobody")
+
+
+def test_what_nobody_has_re_read_says_so():
+    assert "not re-read in its source" in benefitwords.basis(stored("L03", **SMOKER)[0])
+
+
+def test_the_row_do_nothing_tells_each_risk_once():
+    contents = [as_dict(each) for each in weigh(**SMOKER).items]
+    told = benefitwords.do_nothing(contents)
+    assert len(told) == len(set(told))
+    assert "a heart attack or a stroke in 10 years: 11 in 100" in told

@@ -8,6 +8,7 @@ from typing import Any
 from healthcare.portal.presenters import banner, lists, peers, risk, scores, trends
 from healthcare.portal.queries import Record
 from recommendations import presenters as advice_words
+from recommendations.benefitwords import do_nothing
 from recommendations.queries import Advice, Line
 
 
@@ -49,6 +50,9 @@ def _advice(advice: Advice, *, may_answer: bool) -> dict:
         "answered": items(advice.answered),
         "blocked": [advice_words.blocked(line) for line in advice.blocked],
         "open_count": advice.open_count,
+        "do_nothing": do_nothing(
+            line.recommendation.content for line in (*advice.shown, *advice.folded)
+        ),
         "check_failed": any(
             advice_words.failed_check(line.recommendation) for line in advice.blocked
         ),
