@@ -125,7 +125,7 @@ def stored(id_, **known):
 def test_a_benefit_is_told_as_people_of_a_hundred():
     (first, *_) = benefitwords.lines(stored("M01", **SMOKER))
     assert first["text"] == "Heart attack or a stroke in 10 years: 11 in 100, 2.6 fewer with it"
-    assert first["interval"].startswith("95 % interval 1.8–")
+    assert first["interval"].startswith("95 % interval 1.9–")
     assert "number needed to treat 38" in first["interval"]
     assert [row["years"] for row in first["rows"]] == ["1", "5", "10"]
 
