@@ -81,36 +81,61 @@ OF_PERSON = {
 }
 
 
-def per_person(name: str, k: int, lists: Lists, taken: Sets) -> NDArray[np.float64]:
-    """The measure of each person who took anything, in their order. Raises NobodyTookAnything."""
+def per_list(name: str, k: int, lists: Lists, taken: Sets) -> NDArray[np.float64]:
+    """The measure of each list of somebody who took anything. Raises NobodyTookAnything."""
     pairs = [(ranked, items) for ranked, items in zip(lists, taken, strict=True) if items]
     if not pairs:
         raise NobodyTookAnything
     return np.array([OF_PERSON[name](k, ranked, items) for ranked, items in pairs])
 
 
-def measured(values: NDArray[np.float64], *, random_state: int) -> Measured:
-    """Mean with its interval, by resampling people."""
+def measured(
+    values: NDArray[np.float64], *, random_state: int, people: NDArray | None = None
+) -> Measured:
+    """Mean with its interval, by resampling people; all lists of a person stay together."""
     rng = np.random.default_rng(random_state)
-    weights = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), ROUNDS)
-    low, high = np.quantile(weights @ values / len(values), [0.025, 0.975])
+    _, person = np.unique(np.arange(len(values)) if people is None else people, return_inverse=True)
+    counts = np.bincount(person).astype(float)
+    sums = np.bincount(person, values)
+    drawn = [
+        (weights @ sums) / (weights @ counts)
+        for weights in (
+            rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums))) for _ in range(ROUNDS)
+        )
+    ]
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return Measured(float(values.mean()), float(low), float(high))
 
 
-def table(k: int, lists: Lists, taken: Sets, *, random_state: int) -> dict[str, Measured]:
-    """Precision, recall, MAP and nDCG at k."""
+def table(
+    k: int, lists: Lists, taken: Sets, *, random_state: int, people: NDArray | None = None
+) -> dict[str, Measured]:
+    """Precision, recall, MAP and nDCG at k; `people` names the person of each list."""
+    who = _who(taken, people)
     return {
-        name: measured(per_person(name, k, lists, taken), random_state=random_state)
+        name: measured(per_list(name, k, lists, taken), random_state=random_state, people=who)
         for name in OF_PERSON
     }
 
 
 def gain(
-    name: str, k: int, lists: Lists, over: Lists, taken: Sets, *, random_state: int
+    name: str,
+    k: int,
+    lists: Lists,
+    over: Lists,
+    taken: Sets,
+    *,
+    random_state: int,
+    people: NDArray | None = None,
 ) -> Measured:
-    """Difference of two ways of ranking on the same people; paired."""
-    difference = per_person(name, k, lists, taken) - per_person(name, k, over, taken)
-    return measured(difference, random_state=random_state)
+    """Difference of two ways of ranking for the same people; paired."""
+    difference = per_list(name, k, lists, taken) - per_list(name, k, over, taken)
+    return measured(difference, random_state=random_state, people=_who(taken, people))
+
+
+def _who(taken: Sets, people: NDArray | None) -> NDArray | None:
+    """The people of the lists that are measured."""
+    return None if people is None else people[[bool(items) for items in taken]]
 
 
 def coverage(k: int, lists: Lists, items: Sequence[str]) -> float:
