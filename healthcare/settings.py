@@ -282,6 +282,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "patients.tasks.find_duplicates_nightly",
         "schedule": crontab(hour=1, minute=0),
     },
+    "forget-hl7-bodies-nightly": {
+        "task": "patients.tasks.forget_hl7_bodies",
+        "schedule": crontab(hour=1, minute=30),
+    },
     "escalate-result-tasks": {
         "task": "patients.tasks.escalate_result_tasks",
         "schedule": 60.0,
@@ -300,6 +304,12 @@ CELERY_BEAT_SCHEDULE = {
 
 MODEL_ARTIFACTS = BASE_DIR / "ml" / "artifacts"
 NHANES_PATH = os.getenv("NHANES_PATH", "")  # needed for retraining only; see data/README.md
+
+# --- Messages of laboratories -------------------------------------------------------------
+
+# The text of an answered message is kept so long, to look into what went wrong; 0: for ever.
+# Results, counts, the answer and a digest that knows a repeat again stay.
+HL7_BODIES_KEPT_DAYS = int(os.getenv("HL7_BODIES_KEPT_DAYS", "90"))
 
 # --- Results that cannot wait ---------------------------------------------------------------
 

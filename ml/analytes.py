@@ -29,6 +29,9 @@ class UnknownAnalyte(KeyError):
         super().__init__(f"No analyte is called {code!r}")
 
 
+ROUNDING = 1e-9  # 1.2 - 0.9 is a little less than 0.3 in binary
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """canonical = factor * other + offset."""
@@ -84,18 +87,26 @@ class Analyte:
 
 @dataclass(frozen=True, slots=True)
 class DeltaCheck:
-    """The largest change of a value that is believed without a second look."""
+    """The largest change of a value that is believed without a second look.
+
+    Either way from the value before; or, as guidelines of acute disease have it, a rise of at
+    least so much from the lowest value of these days.
+    """
 
     code: str
     change: float  # in the canonical unit, or in per cent of the earlier value
     is_percent: bool
     days: int  # between the two samples, at most
+    is_from_lowest: bool
     source: str
 
     def is_exceeded(self, earlier: float, later: float) -> bool:
-        """Whether two values within `days` differ by more than `change`."""
-        scale = abs(earlier) / 100 if self.is_percent else 1.0
-        return abs(later - earlier) > self.change * scale
+        """Whether two values within `days` differ by more; `earlier` is the one before, or the
+        lowest."""
+        allowed = self.change * (abs(earlier) / 100 if self.is_percent else 1.0)
+        if self.is_from_lowest:
+            return later - earlier >= allowed * (1 - ROUNDING)
+        return abs(later - earlier) > allowed
 
 
 def all() -> tuple[Analyte, ...]:  # noqa: A001 - read as analytes.all()
@@ -178,14 +189,11 @@ def flag(
     return "" if low is None and high is None else "N"
 
 
-def delta_check(code: str) -> DeltaCheck | None:
-    """How much an analyte may change between two samples; None where nothing is known."""
-    return _delta_checks().get(code)
-
-
-def delta_checks() -> tuple[DeltaCheck, ...]:
-    """Every limit of change that is known."""
-    return tuple(_delta_checks().values())
+@cache
+def delta_checks(code: str = "") -> tuple[DeltaCheck, ...]:
+    """How much an analyte may change between two samples; every limit that is known without a
+    code. Any of them that is exceeded is worth a look."""
+    return tuple(check for check in _delta_checks() if check.code == code or not code)
 
 
 def is_plausible(code: str, value: float) -> bool:
@@ -212,17 +220,18 @@ def _table() -> dict[str, Analyte]:
 
 
 @cache
-def _delta_checks() -> dict[str, DeltaCheck]:
-    return {
-        row["code"]: DeltaCheck(
+def _delta_checks() -> list[DeltaCheck]:
+    return [
+        DeltaCheck(
             code=get(row["code"]).code,
             change=float(row["change"]),
             is_percent=row["kind"] == "percent",
             days=int(row["days"]),
+            is_from_lowest=row["against"] == "lowest",
             source=row["source"],
         )
         for row in reference.rows("delta_checks.csv")
-    }
+    ]
 
 
 @cache

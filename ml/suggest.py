@@ -23,18 +23,22 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad"
 SPECIMENS = {
     "s", "p", "b", "ser", "serum", "plas", "plasma", "pl", "bld", "blood", "wb", "whole",
     "venous", "capillary", "lab", "test", "level", "levels", "conc", "concentration", "quant",
-    "quantitative", "mass", "molar", "vol", "volume", "result", "in", "im", "of", "the",
+    "quantitative", "mass", "molar", "vol", "volume", "result", "in", "im", "of", "the", "en",
+    "sang", "sangre", "sangue", "sérum", "suero", "siero",
 }  # fmt: skip
-URINE = {"u", "ur", "urine", "urin", "urinary", "spot"}
-SURELY_URINE = {"urine", "urin", "urinary"}  # "u" may be the unit of an enzyme, too
+SURELY_URINE = {"urine", "urin", "urinary", "urinaire", "urines", "orina", "urinaria", "urinario"}
+URINE = {"u", "ur", "spot", *SURELY_URINE}  # "u" may be the unit of an enzyme, too
 # Of these no analyte here is measured: a glucose of CSF is no blood glucose.
 OTHER_FLUIDS = {
     "csf", "cerebrospinal", "liquor", "pleural", "ascites", "ascitic", "peritoneal", "synovial",
     "fluid", "dialysate", "amniotic", "saliva", "sweat", "stool", "faeces", "feces", "faecal",
-    "fecal", "stuhl",
+    "fecal", "stuhl", "lcr", "lcs", "selles", "heces", "feci",
 }  # fmt: skip
 # A part of the whole that is another test, unless the analyte's own names say the same.
-PARTS = ({"free", "freies", "frei"}, {"ionized", "ionised", "ionisiert", "ionisiertes"})
+PARTS = (
+    {"free", "freies", "frei", "libre", "libera", "libero"},
+    {"ionized", "ionised", "ionisiert", "ionisiertes", "ionisé", "ionizado", "ionizzato"},
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,13 @@ def escalate_result_tasks(**_later) -> None:
     resulttasks.request_escalation(now=timezone.now())
 
 
+@shared_task
+def forget_hl7_bodies(**_later) -> None:
+    from patients.services import hl7kept
+
+    hl7kept.forget_bodies(now=timezone.now())
+
+
 @jobs.handles("identity.check")
 def check_identity(job: Job) -> None:
     from patients.services import duplicates

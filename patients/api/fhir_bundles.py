@@ -99,7 +99,8 @@ class FhirBundleView(APIView):
                 team=said["care_team"], source=said["source"], mrn_system=said["mrn_system"],
             )  # fmt: skip
         except labs.AlreadyReceived as refusal:
-            raise Conflict(f"{refusal} See {_address(refusal.earlier)}") from refusal
+            where = "" if refusal.earlier is None else f" See {_address(refusal.earlier)}"
+            raise Conflict(f"{refusal}{where}") from refusal
         except (labdrafts.NoTeam, fhiruploads.NotYourTeam) as refusal:
             raise ValidationError({"care_team": [str(refusal)]}) from refusal
         except tuple(REFUSALS) as refusal:

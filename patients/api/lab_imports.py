@@ -131,8 +131,10 @@ class LabImportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         try:
             return labdrafts.take(said["file"], wishes, by=self.request.user, now=timezone.now())
         except labs.AlreadyReceived as refusal:
+            if refusal.earlier is None:
+                raise Conflict(str(refusal)) from refusal
             # What was only rehearsed so far may be rehearsed again or imported.
-            if refusal.earlier.job_id is None and self._may_see(refusal.earlier):
+            if refusal.earlier.job_id is None:
                 return refusal.earlier
             raise Conflict(f"{refusal} See {self._address(refusal.earlier)}") from refusal
         except labdrafts.NoSource as refusal:
@@ -149,9 +151,6 @@ class LabImportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
             labdrafts.start(lab_import, by=self.request.user, now=timezone.now())
         except UnreadableFile as refusal:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, refusal) from refusal
-
-    def _may_see(self, lab_import: LabImport) -> bool:
-        return self.get_queryset().filter(pk=lab_import.pk).exists()
 
     def _accepted(self, lab_import: LabImport) -> Response:
         return Response(

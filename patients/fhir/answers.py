@@ -10,6 +10,7 @@ from .elements import (
     SNOMED,
     Element,
     boolean,
+    child,
     choice,
     coding,
     concept_of,
@@ -127,9 +128,10 @@ def _value(answer: Element) -> tuple[float | None, str] | None:
         case "valueInteger" | "valueDecimal":
             return _float(answer, name), ""
         case "valueQuantity":
-            return _float(value, "value"), short(text(value, "unit"))
+            quantity = child(answer, name)
+            return _float(quantity, "value"), short(text(quantity, "unit"))
         case "valueCoding":
-            return _coded(value)
+            return _coded(child(answer, name))
         case "valueString" | "valueDate" | "valueDateTime" | "valueTime" | "valueUri":
             return (None, short(value)) if isinstance(value, str) else None
     return None

@@ -19,6 +19,7 @@ from .elements import (
     text,
 )
 from .elements import children as listed
+from .pregnancy import diagnosed, is_pregnancy
 from .said import CODE, Fact, Meaning, kept, short
 
 NO_PROBLEMS = {"160245001"}
@@ -50,7 +51,8 @@ def condition(resource: Element, received_on: date) -> Meaning:
         "onset_on": onset,
         "resolved_on": over,
     }
-    return Meaning([Fact("Condition", values)])
+    told = diagnosed(onset, over, received_on) if is_pregnancy(what) else None
+    return Meaning([Fact("Condition", values)], pregnancy=told)
 
 
 def allergy(resource: Element, received_on: date) -> Meaning:

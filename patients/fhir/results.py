@@ -7,6 +7,7 @@ from typing import Any
 
 from ml import analytes
 
+from . import pregnancy
 from .answers import is_smoking_status, smoking
 from .elements import (
     LOINC,
@@ -51,6 +52,8 @@ def observation(resource: Element, received_on: date, own_id: str) -> Meaning:
     """
     if is_smoking_status(resource):
         return smoking(resource, received_on)
+    if pregnancy.is_status(resource):
+        return pregnancy.observed(resource, received_on)
     said = status(resource)
     if said not in {*STATUSES, UNKNOWN}:
         raise Fault("status", "This is no status of an observation.",

@@ -15,6 +15,14 @@ class Fact(NamedTuple):
     values: dict[str, Any]
 
 
+class Pregnancy(NamedTuple):
+    """A pregnancy since about the last menstrual period, or on `day` none (any more)."""
+
+    day: date
+    since: date
+    is_over: bool = False
+
+
 @dataclass(slots=True)
 class Meaning:
     """What one resource says.
@@ -22,13 +30,15 @@ class Meaning:
     `facts` go into the record, `rows` (by the names of patients.labcsv.layout.FIELDS, without
     the patient) to the intake of results. With neither, the resource is kept as sent, and
     `kept` says why. A resource of a kind that has facts and brings none ends those it brought
-    before. `reviewed` names lists of the record that are said to be empty.
+    before. `reviewed` names lists of the record that are said to be empty, `pregnancy` tells
+    of the patient herself.
     """
 
     facts: list[Fact] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     kept: str = ""
     reviewed: dict[str, date] = field(default_factory=dict)
+    pregnancy: Pregnancy | None = None
 
 
 def kept(reason: str) -> Meaning:

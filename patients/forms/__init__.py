@@ -1,6 +1,6 @@
 from .held import FindPatientForm, LocalCodeForm, MapCodeForm, MapUnitForm, MatchForm, RejectForm
 from .mapping import MappingForm
-from .uploads import ConfirmForm, LabUploadForm, WithdrawForm
+from .uploads import ConfirmForm, LabUploadForm, StartForm, WithdrawForm
 
 __all__ = [
     "ConfirmForm",
@@ -12,5 +12,6 @@ __all__ = [
     "MappingForm",
     "MatchForm",
     "RejectForm",
+    "StartForm",
     "WithdrawForm",
 ]

@@ -11,7 +11,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 
 from patients.labcsv.evidence import Doubt
-from patients.labcsv.fields import EXTRA_FIELDS, FIELDS, PROVENANCE
+from patients.labcsv.fields import EXTRA_FIELDS, FIELDS, PROVENANCE, WORDS
 from patients.labcsv.profile import CHOICES, BadProfile, Profile
 
 REQUIRED = {"long": ("mrn", "code", "value", "collected_at"), "wide": ("mrn", "collected_at")}
@@ -23,25 +23,6 @@ OF_ONE_RESULT = {"code", "test_name", "value", "unit", "flag", "reference_low", 
 MOST_TESTS = 300
 LONGEST_SAMPLE = 24
 NONE_OF_THESE = "none"  # an answer, where no answer is ""
-LABELS = {
-    "mrn": "Patient number",
-    "identifier_system": "Who gave the number",
-    "code": "Test",
-    "test_name": "Name of the test",
-    "value": "Value",
-    "unit": "Unit",
-    "collected_at": "When it was collected",
-    "issued_at": "When it was issued",
-    "status": "Status",
-    "accession": "Sample or order number",
-    "reference_low": "Lower reference limit",
-    "reference_high": "Upper reference limit",
-    "reference_range": "Reference range",
-    "flag": "Flag",
-    "note": "Remark",
-    "birth_date": "Birth date, as a check",
-    "collected_time": "Time of day, if it stands apart",
-}
 READING = {
     "date_order": "Dates are written",
     "decimal": "Decimal sign",
@@ -100,7 +81,7 @@ class MappingForm(forms.Form):
             required = field in REQUIRED[self.profile.layout]
             nothing = "Choose a column" if required else "Not in this file"
             self.fields[f"column_{field}"] = forms.ChoiceField(
-                label=LABELS.get(field, field),
+                label=WORDS.get(field, field),
                 required=required,
                 choices=[("", nothing), *named],
                 initial=(said := self.profile.columns.get(field, "")),
@@ -192,6 +173,16 @@ class MappingForm(forms.Form):
         return [one for one in self.header if one not in used][:MOST_TESTS]
 
     @property
+    def unshown_tests(self) -> dict[str, dict[str, str]]:
+        """Tests of the columns behind those: read as they are guessed or were said before."""
+        shown = {*self.test_headings(), *self.profile.columns.values()}
+        return {
+            heading: dict(test)
+            for heading, test in self.profile.tests.items()
+            if heading not in shown
+        }
+
+    @property
     def open_doubts(self) -> list[Doubt]:
         """What is not sure and no field of this form asks for."""
         return [doubt for doubt in self.doubts.values() if self._field_of(doubt) is None]
@@ -260,7 +251,8 @@ class MappingForm(forms.Form):
                       "unit": data[f"test_{number}_unit"].strip()}
             for number, heading in rows
         }  # fmt: skip
-        tests = {heading: test for heading, test in said.items() if test["code"]}
+        shown = {heading: test for heading, test in said.items() if test["code"]}
+        tests = {**self.unshown_tests, **shown}
         if not tests:
             raise BadProfile("Name the test of at least one column.")
         return tests

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from datetime import datetime
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
+from django.forms.forms import DeclarativeFieldsMetaclass
 
 from healthcare.common import figures
 from ml import analytes
@@ -32,7 +34,11 @@ def unit_words(unit: str) -> str:
     return PRINTED.get(unit, figures.unit(unit))
 
 
-class ReadingsForm(forms.Form):
+class _AbstractForm(DeclarativeFieldsMetaclass, ABCMeta):
+    """Forms of which some methods are for their kinds to say."""
+
+
+class ReadingsForm(forms.Form, metaclass=_AbstractForm):
     """What both forms share: when it was measured, not later than now."""
 
     measured_at = forms.DateTimeField(label="Measured at", widget=MomentInput())
@@ -47,12 +53,13 @@ class ReadingsForm(forms.Form):
             raise forms.ValidationError("This is still to come. Give a time up to now.")
         return moment
 
+    @abstractmethod
     def readings(self) -> list[Reading]:
-        raise NotImplementedError
+        """What was measured."""
 
+    @abstractmethod
     def field_of(self, code: str) -> str:
         """Name of the field that an analyte was typed into."""
-        raise NotImplementedError
 
 
 class VitalSignsForm(ReadingsForm):

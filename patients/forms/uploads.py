@@ -6,6 +6,8 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
 
+from patients.labcsv.heads import MOST_LINES, Start
+from patients.labcsv.profile import CHOICES, Profile
 from patients.models import LabSource
 
 ACCEPTED = (
@@ -60,6 +62,42 @@ class LabUploadForm(forms.Form):
         return self.cleaned_data["new_source"] or self.cleaned_data["source"]
 
 
+class StartForm(forms.Form):
+    """Where a table begins, if the guess was wrong; `profile` is the guess, None where nothing
+    could be read. Without what stands between the cells for a workbook."""
+
+    delimiter = forms.ChoiceField(
+        label="Between cells stands a",
+        required=False,
+        choices=[("", "Find it out"), *CHOICES["delimiter"].items()],
+    )
+    header_row = forms.IntegerField(
+        label="Line of the headings",
+        required=False,
+        min_value=0,
+        max_value=MOST_LINES,
+        help_text="0 where no line names the columns.",
+    )
+
+    helper = FormHelper()
+    helper.form_tag = False
+
+    def __init__(self, *args, profile: Profile | None, is_text: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if profile is not None:
+            self.initial = {"delimiter": profile.delimiter, "header_row": profile.header_row}
+        if not is_text:
+            del self.fields["delimiter"]
+
+    @property
+    def start(self) -> Start:
+        """What was said; nothing where it was not understood."""
+        if not self.is_valid():
+            return Start()
+        said = self.cleaned_data
+        return Start(said.get("delimiter", ""), said["header_row"])
+
+
 class WithdrawForm(forms.Form):
     """Why a file is taken back."""
 
@@ -76,7 +114,7 @@ class WithdrawForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     """The last questions before an import; `source` remembers what becomes of unknown
-    patients, `teams` may take the new ones of a bundle."""
+    patients (None: it is not asked), `teams` may take the new ones of a bundle."""
 
     unknown_patients = forms.ChoiceField(
         label="Rows whose patient is not known here",

@@ -12,9 +12,10 @@ python-hl7 splits a message into its parts and is imported in `message` alone.
 from .charsets import decode
 from .files import is_hl7
 from .message import Message, Unreadable, parse
-from .results import Observation, Person, Problem, observations
+from .results import PLACES, Observation, Person, Problem, observations
 
 __all__ = [
+    "PLACES",
     "Message",
     "Observation",
     "Person",

@@ -27,6 +27,14 @@ AFTERTHOUGHTS = {"C", "A", "B", "D", "W", "X"}
 FLAGS = {"LL": "LL", "L": "L", "N": "N", "H": "H", "HH": "HH", "A": "A", "AA": "A"}
 LOINC = re.compile(r"\d{1,7}-\d", re.ASCII)
 LOINC_NAMES = {"LN", "LOINC", "LNC", "HTTP://LOINC.ORG", "2.16.840.1.113883.6.1"}
+# Where a message says what a table says in a column, for whoever looks for the fault.
+PLACES = {
+    "mrn": "PID-3", "identifier_system": "PID-3", "birth_date": "PID-7", "code": "OBX-3",
+    "test_name": "OBX-3", "value": "OBX-5", "unit": "OBX-6", "reference_range": "OBX-7",
+    "reference_low": "OBX-7", "reference_high": "OBX-7", "flag": "OBX-8", "status": "OBX-11",
+    "collected_at": "OBX-14/OBR-7", "issued_at": "OBR-22/OBX-19", "accession": "OBR-3",
+    "note": "NTE-3",
+}  # fmt: skip
 LONGEST_ACCESSION, LONGEST_NOTE, LONGEST_NAME = 64, 300, 200
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .moments import FIRST_SERIAL, LAST_SERIAL, SERIAL, orders_of
-from .numbers import COMPARATOR, EITHER_WAY, GROUPED, SIMPLE
+from .numbers import COMPARATOR, EITHER_WAY, GROUPED, SIMPLE, is_clear_with_comma
 
 LEADING_NUMBER = re.compile(rf"{COMPARATOR}[+-]?(?P<digits>[\d.,'’ \u00a0\u202f]*\d)", re.ASCII)
 
@@ -39,7 +39,8 @@ class NumberSigns(NamedTuple):
     points: int  # 7.2
     thousand_commas: int  # 1,234: three digits behind a comma
     thousand_points: int
-    grouped: tuple[str, ...]  # separators seen in 1'234 or 1.234,5
+    grouped: tuple[str, ...]  # separators seen in 1'234 or 1,234.5
+    before_comma: tuple[str, ...]  # and in 1.234,5, clear where a comma is the decimal sign
 
 
 def decimal_sign(cells: Iterable[str], *, delimiter: str, is_whole: bool) -> Writing:
@@ -72,13 +73,16 @@ def decimal_sign_of_sheet(cells: Iterable[str]) -> Writing:
     return Writing("," if signs.commas else ".")
 
 
-def thousands_sign(cells: Iterable[str]) -> Writing:
+def thousands_sign(cells: Iterable[str], *, decimal: str = "") -> Writing:
     """Always "": whether 1'234 or 1.234,5 is one number is for a person to say.
 
-    So is 1,234 in a file that has decimal points elsewhere.
+    So is 1,234 in a file that has decimal points elsewhere. Nobody is asked about 1.234,5 where
+    `decimal`, the sign of the file, is a comma: it can mean nothing else.
     """
     signs = number_signs(cells)
     seen = set(signs.grouped)
+    if decimal != ",":
+        seen |= set(signs.before_comma)
     if signs.thousand_commas and signs.points and not signs.commas:
         seen.add(",")
     if signs.thousand_points and signs.commas and not signs.points:
@@ -94,7 +98,7 @@ def thousands_sign(cells: Iterable[str]) -> Writing:
 
 def number_signs(cells: Iterable[str]) -> NumberSigns:
     counts: Counter[str] = Counter()
-    grouped: Counter[str] = Counter()
+    grouped: Counter[tuple[str, bool]] = Counter()
     for cell in cells:
         found = LEADING_NUMBER.match(cell.strip())
         digits = found["digits"] if found else ""
@@ -103,9 +107,10 @@ def number_signs(cells: Iterable[str]) -> NumberSigns:
         elif SIMPLE.fullmatch(digits):
             counts["," if "," in digits else "."] += 1
         elif group := GROUPED.fullmatch(digits):
-            grouped[_as_choice(group["group"])] += 1
-    return NumberSigns(counts[","], counts["."], counts["thousand,"], counts["thousand."],
-                       tuple(sorted(grouped)))  # fmt: skip
+            grouped[_as_choice(group["group"]), is_clear_with_comma(group)] += 1
+    signs = [tuple(sorted(sign for sign, is_clear in grouped if is_clear is clear))
+             for clear in (False, True)]  # fmt: skip
+    return NumberSigns(counts[","], counts["."], counts["thousand,"], counts["thousand."], *signs)
 
 
 def date_order(cells: Iterable[str]) -> Writing:

@@ -8,6 +8,7 @@ import gzip
 import io
 import os
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -15,14 +16,16 @@ from typing import IO
 from . import heads, mapping, workbook
 from .encoding import UnreadableFile, detect
 from .evidence import Doubt
+from .fields import meanings
 from .formats import TOO_LARGE, may_hold
 from .formats import detect as detect_format
+from .heads import Start
 from .layout import Layout, from_profile, head_lines
 from .lines import Block, Malformed, record_block, records
 from .mapping import Table
 from .profile import Profile
 
-__all__ = ["Doubt", "Guess", "guess", "inspect"]
+__all__ = ["Doubt", "Guess", "NoHeadings", "Start", "guess", "inspect"]
 
 LOOKED_AT = 4 * 1024 * 1024  # bytes at the beginning of a text
 LOOKS = 7  # looks into the rest of it, about a megabyte each
@@ -30,6 +33,16 @@ LONGEST_LINE = 1024 * 1024
 MOST_KEPT = 2000  # records
 MOST_TEXTS = 100_000  # cells of a column that are not the same
 SHOWN = 20
+NO_SUCH_LINE = "Line {row} of the file names no columns. Say in which line the headings stand."
+TURNED = (
+    "The dates stand side by side and the tests one below the other. Turn the table round: copy "
+    "it in the spreadsheet, choose Paste special, Transpose, and add a column with the patient "
+    "number. Then each line is one sample with its date, and each test has a column."
+)
+
+
+class NoHeadings(UnreadableFile):
+    """Nothing is known to name the columns; a person who sees the file can say what does."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +58,25 @@ class Guess:
     ignored: tuple[str, ...] = ()  # headings and sheets that are not read
 
 
-def guess(path: Path, *, remembered: Profile | None = None) -> Guess:
+def guess(
+    path: Path, *, remembered: Profile | None = None, start: Start = heads.NOTHING_SAID
+) -> Guess:
     """Look at a file. Raises UnreadableFile for what cannot be read at all.
 
     `remembered` is how the last file of the same source was read; it is followed as far as the
-    columns are the same.
+    columns are the same. `start` is where a person says that the table begins.
     """
     found = detect_format(path)
     if found.name == "workbook":
-        return _of_workbook(path, remembered)
+        return _of_workbook(path, remembered, start)
     if found.name != "table":
         return Guess(found.name, Profile(compression=found.compression))
     if not found.compression:
         with path.open("rb") as file:
-            return _of_text(file, file.seek(0, 2), Profile(), remembered)
+            return _of_text(file, file.seek(0, 2), Profile(), remembered, start)
     packed = Profile(compression=found.compression)
     head, size = _unpacked_head(path)
-    return _of_text(head, size, packed, remembered)
+    return _of_text(head, size, packed, remembered, start)
 
 
 def inspect(file: IO[bytes]) -> Layout:
@@ -73,14 +88,27 @@ def inspect(file: IO[bytes]) -> Layout:
     return from_profile(file, guessed.profile)
 
 
-def _of_text(file: IO[bytes], size: int, basis: Profile, remembered: Profile | None) -> Guess:
+def _of_text(
+    file: IO[bytes],
+    size: int,
+    basis: Profile,
+    remembered: Profile | None,
+    start: Start = heads.NOTHING_SAID,
+) -> Guess:
     encoding = detect(file)
-    head = heads.of_text(head_lines(file, encoding))
+    lines = head_lines(file, encoding)
+    head = heads.of_text(lines, start)
+    if not start.is_said:
+        signs = head.delimiter if head else heads.DELIMITERS
+        _check_not_turned(head, [heads.records_of(lines, sign) for sign in signs])
+    if head is None and start.row:
+        raise UnreadableFile(NO_SUCH_LINE.format(row=start.row))
     if head is None:
-        raise UnreadableFile(
+        sentence = (
             "No table of results was found in this file. Its first line must name the columns, "
             "as in the template."
         )
+        raise NoHeadings(sentence) if heads.may_be_table(lines) else UnreadableFile(sentence)
     basis = replace(basis, encoding=encoding.name, delimiter=head.delimiter, header_row=head.row)
     profile, doubts = mapping.columns(head, basis)
     table = _look(file, head, profile, size)
@@ -136,15 +164,29 @@ def _block_at(file: IO[bytes], layout: Layout, place: int, size: int) -> Block:
     return record_block(file, layout, file.tell(), 0, size)
 
 
-def _of_workbook(path: Path, remembered: Profile | None) -> Guess:
+def _check_not_turned(head: heads.Head | None, tables: Iterable[heads.Records]) -> None:
+    """Refuse a table whose dates are its headings, before its columns are asked for."""
+    if head is not None and "collected_at" in meanings(head.header):
+        return
+    if any(map(heads.is_turned, tables)):
+        raise UnreadableFile(TURNED)
+
+
+def _of_workbook(
+    path: Path, remembered: Profile | None, start: Start = heads.NOTHING_SAID
+) -> Guess:
     """The first sheet with a header that is known; the others are named as ignored."""
     heights = workbook.heads(path)
     sheets = {name: sheet.rows for name, sheet in heights.items() if _has_content(sheet.rows)}
     if not sheets:
         raise UnreadableFile("The workbook is empty.")
-    found = heads.of_sheets(sheets)
+    found = heads.of_sheets(sheets) if start.row is None else _stated(sheets, start.row)
+    if start.row is None:
+        _check_not_turned(found and found[1], sheets.values())
+    if found is None and start.row:
+        raise UnreadableFile(NO_SUCH_LINE.format(row=start.row))
     if found is None:
-        raise UnreadableFile(
+        raise NoHeadings(
             "No sheet of this workbook has a line that names the columns. "
             "The template shows how such a table begins."
         )
@@ -159,6 +201,14 @@ def _of_workbook(path: Path, remembered: Profile | None) -> Guess:
     guessed = _guessed("workbook", table, profile, doubts, remembered)
     others = [f"Sheet “{other}”" for other in sheets if other != name]
     return replace(guessed, ignored=(*guessed.ignored, *others))
+
+
+def _stated(sheets: Mapping[str, heads.Records], row: int) -> tuple[str, heads.Head] | None:
+    """The headings that a person has named, in the sheet that would be read."""
+    guessed = heads.of_sheets(sheets)
+    name = guessed[0] if guessed else next(iter(sheets))
+    head = heads.at_row(sheets[name], row)
+    return head and (name, head)
 
 
 def _guessed(

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from .fields import EXTRA_FIELDS, headings, meanings
 from .layout import SEPARATOR_LINE, is_separator_line
-from .tests_across import is_test
+from .moments import is_day
+from .tests_across import is_test, looks_like_results
 
 DELIMITERS = ",;\t|"
 MOST_LINES = 60  # titles above a header, at most
@@ -25,8 +26,32 @@ class Head(NamedTuple):
     below: Records  # the records under it
 
 
-def of_text(lines: Sequence[str]) -> Head | None:
+class Start(NamedTuple):
+    """What a person says of the beginning of a table, where the guess was wrong.
+
+    `row` is the line of the headings: 0 where none names the columns, None where nobody said.
+    """
+
+    delimiter: str = ""
+    row: int | None = None
+
+    @property
+    def is_said(self) -> bool:
+        return bool(self.delimiter) or self.row is not None
+
+
+NOTHING_SAID = Start()
+
+
+def of_text(lines: Sequence[str], start: Start = NOTHING_SAID) -> Head | None:
     """The header of a text file, under the delimiter that makes the most sense of it."""
+    if start.row is not None:
+        heads = [at_row(records_of(lines, sign), start.row, sign)
+                 for sign in start.delimiter or DELIMITERS]  # fmt: skip
+        return max(filter(None, heads), key=lambda head: len(head.header), default=None)
+    if start.delimiter:
+        best = _with_delimiter(lines, start.delimiter)
+        return best if _sense(best) else _without_header(lines, start.delimiter)
     stated = [SEPARATOR_LINE.fullmatch(line.strip(' \t\r\n"')) for line in lines[:1]]
     signs = stated[0][1] if stated and stated[0] and stated[0][1] in DELIMITERS else ""
     candidates = [_with_delimiter(lines, sign) for sign in signs or DELIMITERS]
@@ -45,6 +70,44 @@ def of_sheets(sheets: Mapping[str, Records]) -> tuple[str, Head] | None:
             if _sense(head) >= least:
                 return name, head
     return None
+
+
+def at_row(records: Records, row: int, delimiter: str = "") -> Head | None:
+    """The header in a line that a person has named; None where nothing begins there."""
+    if row == 0 and records:
+        width = max(len(cells) for _row, cells in records)
+        return Head(delimiter, 0, headings([""] * width), records)
+    for place, (line, cells) in enumerate(records):
+        if line == row:
+            return Head(delimiter, row, headings(cells), records[place + 1 :])
+    return None
+
+
+def may_be_table(lines: Sequence[str]) -> bool:
+    """Whether most lines are cut into cells by one sign, whatever they mean."""
+    for sign in DELIMITERS:
+        records = records_of(lines, sign)
+        wide = [cells for _row, cells in records if len(cells) >= FEWEST_COLUMNS]
+        if len(wide) >= 2 and 2 * len(wide) > len(records):
+            return True
+    return False
+
+
+def is_turned(records: Records) -> bool:
+    """Whether dates stand side by side and tests one below the other."""
+    for place, (_row, cells) in enumerate(records[:MOST_LINES]):
+        filled = [cell for cell in cells if cell.strip()]
+        dated = [number for number, cell in enumerate(cells) if is_day(cell)]
+        if len(dated) < 2 or 2 * len(dated) < len(filled):
+            continue
+        below = [row for _line, row in records[place + 1 :]]
+        tests = [
+            row[n] for row in below for n in range(dated[0]) if n < len(row) and row[n].strip()
+        ]
+        results = [row[dated[0]] for row in below if dated[0] < len(row)]
+        if any(map(is_test, tests)) and looks_like_results(results):
+            return True
+    return False
 
 
 def records_of(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:

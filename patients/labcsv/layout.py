@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from .encoding import BLOCK, Encoding, UnreadableFile, as_stated
-from .fields import FIELDS, REQUIRED, REQUIRED_IN_WIDE, headings
+from .fields import FIELDS, REQUIRED, REQUIRED_IN_WIDE, WORDS, headings
 from .profile import Profile
 
 __all__ = ["ABSENT", "FIELDS", "REQUIRED", "Layout", "UnreadableFile", "from_profile"]
@@ -129,11 +129,16 @@ def _columns(header: tuple[str, ...], profile: Profile, *, is_complete: bool) ->
     return tuple(places.get(name, ABSENT) for name in FIELDS)
 
 
+def _named(field: str) -> str:
+    """`Patient number (mrn)`: what people call it, and what the template does."""
+    return f"{WORDS[field]} ({field})"
+
+
 def _check_complete(places: Mapping[str, int], profile: Profile) -> None:
     needed = REQUIRED if profile.layout == "long" else REQUIRED_IN_WIDE
     if missing := [name for name in needed if name not in places]:
         raise UnreadableFile(
-            f"The first line must name the columns. Missing: {', '.join(missing)}. "
+            f"The first line must name the columns. Missing: {', '.join(map(_named, missing))}. "
             "The template shows how such a file begins."
         )
     if profile.layout == "wide" and not profile.tests:

@@ -13,6 +13,7 @@ from .refusal import Refusal
 
 Cells = list[str]
 LINE_END = re.compile("\r\n|\n|\r")
+END_OF_TEXT = "\x1a"  # Ctrl-Z, with which programs of the days of DOS end a text
 FOREIGN = re.compile("[\x00\udc80-\udcff]")
 
 
@@ -150,7 +151,8 @@ def _parse(
         place = start
         try:
             for cells in reader:
-                if any(cells):
+                is_at_end = is_last and start + reader.line_num == len(lines)
+                if any(cells) and not (is_at_end and cells == [END_OF_TEXT]):
                     found.append((place, cells))
                 place = start + reader.line_num
         except csv.Error as error:

@@ -10,7 +10,7 @@ from ml import analytes, units
 from . import evidence, tests_across
 from .cells import Numbers, Refusal, value
 from .evidence import Doubt
-from .fields import OF_ONE_RESULT, PROVENANCE, REQUIRED, REQUIRED_IN_WIDE, meanings
+from .fields import OF_ONE_RESULT, PROVENANCE, REQUIRED, REQUIRED_IN_WIDE, WORDS, meanings
 from .heads import Head
 from .moments import is_clock
 from .profile import CHOICES, Profile
@@ -82,9 +82,11 @@ def writing(table: Table, profile: Profile) -> tuple[Profile, list[Doubt]]:
         decimal = evidence.decimal_sign(
             figures, delimiter=profile.delimiter, is_whole=table.is_whole
         )
+    if not _figure_columns(profile) and not table.is_sheet and profile.delimiter != ",":
+        decimal = evidence.Writing("")  # a person has yet to say where the values stand
     order = evidence.date_order(dates)
-    found = (decimal.doubt, evidence.thousands_sign(figures).doubt, order.doubt,
-             evidence.serial_dates(dates))  # fmt: skip
+    thousands = evidence.thousands_sign(figures, decimal=decimal.choice)
+    found = (decimal.doubt, thousands.doubt, order.doubt, evidence.serial_dates(dates))
     settled = replace(profile, decimal=decimal.choice, date_order=order.choice)
     return settled, [doubt for doubt in found if doubt] + _without_unit(table, profile)
 
@@ -237,7 +239,7 @@ def _contradiction(name: str, said: str, seen: str) -> Doubt:
 def _doubled(field: str, names: Sequence[str]) -> Doubt:
     return Doubt(
         field, "column_doubled",
-        f"More than one column may be “{field}”: {', '.join(names)}."[:300],
+        f"More than one column may be “{WORDS.get(field, field)}”: {', '.join(names)}."[:300],
         "Keep one of them, or say which it is.", tuple(names),
     )  # fmt: skip
 
@@ -247,7 +249,7 @@ def _missing(
 ) -> list[Doubt]:
     free = tuple(name for name in head.header if name not in found.values())
     doubts = [
-        Doubt(field, "column_missing", f"No column is headed “{field}” or a word for it.",
+        Doubt(field, "column_missing", f"No column is headed “{WORDS[field]}” or a word for it.",
               "Say which column it is.", free)
         for field in needed
         if field not in found and field not in doubted

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-from .refusal import Refusal
+from .refusal import Reason, Refusal
 
 EARLIEST_YEAR = 1900
 WIDEST_OFFSET = timedelta(hours=14)
@@ -51,6 +51,35 @@ MONTHS = {
          "dec december dezember dez décembre decembre déc diciembre dic"], start=1)
     for name in names.split()
 }  # fmt: skip
+
+REPAIR = "Write year-month-day and the time, such as 2026-03-01 08:30 or 2026-03-01T08:30Z."
+BAD_TIME = Reason("bad_time", "This is not a date and time that we can be sure of.", REPAIR)
+MISSING_TIME = Reason("missing_time", "There is no date.", REPAIR)
+NO_ORDER = Reason(
+    "ambiguous_date",
+    "Which is the day and which the month?",
+    "Say whether the file writes the day or the month first, or write 2026-03-01.",
+)
+NO_CENTURY = Reason(
+    "two_digit_year",
+    "The year has two digits: the century, and which number is the year, are not sure.",
+    "Write the year with four digits, such as 2026-03-01.",
+)
+END_OF_DAY = Reason(
+    "bad_time",
+    "24:00 may mean the beginning or the end of this day.",
+    "Write 00:00 of the day that begins then.",
+)
+UNKNOWN_ZONE = Reason(
+    "unknown_zone",
+    "This time zone is not that of the file at that time.",
+    "Write the offset from UTC, such as 2026-03-01T08:30+01:00.",
+)
+AMBIGUOUS_TIME = Reason(
+    "ambiguous_time",
+    "The clocks were changed then: this time happened twice or never.",
+    "Add the offset from UTC, such as 2026-03-01T08:30+01:00.",
+)
 
 
 class _Day(NamedTuple):
@@ -99,6 +128,15 @@ def orders_of(text: str) -> set[str] | None:
     return {order for order, month in (("dmy", second), ("mdy", first)) if month <= 12}
 
 
+def is_day(text: str) -> bool:
+    """Whether a cell gives a day, if need be one that only a person can be sure of."""
+    try:
+        day(text, field="")
+    except Refusal as refusal:
+        return refusal.code in {"ambiguous_date", "two_digit_year"}
+    return True
+
+
 def is_clock(text: str) -> bool:
     """Whether a cell gives a time of day alone."""
     return bool(re.fullmatch(CLOCK, text.strip(), re.ASCII))
@@ -114,10 +152,10 @@ def _day(cell: str, order: str, field: str) -> _Day:
 def _named_day(found: re.Match, rest: str, order: str, cell: str, field: str) -> _Day:
     parts = found.groupdict()
     if len(parts["year"]) == 2:
-        raise _no_century(cell, field)
+        raise NO_CENTURY.of(cell, field)
     if "a" in parts:
         if order == "ymd":
-            raise _no_order(cell, field)
+            raise NO_ORDER.of(cell, field)
         numbers = [int(parts["a"]), int(parts["b"])]
         day, month = numbers if order == "dmy" else numbers[::-1]
         return _Day(int(parts["year"]), month, day, rest)
@@ -143,7 +181,7 @@ def _with_clock(on: date, parts: Mapping[str, str | None], cell: str, field: str
             raise no_moment(cell, field)
         hour = hour % 12 + (12 if half in "pP" else 0)
     if hour == 24:
-        raise _end_of_day(cell, field)
+        raise END_OF_DAY.of(cell, field)
     if fraction[6:].strip("0"):
         raise no_moment(cell, field)
     try:
@@ -165,13 +203,7 @@ def _zoned(at: datetime, name: str | None, zone: tzinfo, cell: str, field: str) 
         # A time that the clocks skipped comes back from UTC as another one.
         if there.tzname() == name and _is_real(there):
             return there
-    raise Refusal(
-        field,
-        "unknown_zone",
-        "This time zone is not that of the file at that time.",
-        "Write the offset from UTC, such as 2026-03-01T08:30+01:00.",
-        cell,
-    )
+    raise UNKNOWN_ZONE.of(cell, field)
 
 
 def _offset(name: str, cell: str, field: str) -> timezone:
@@ -190,13 +222,7 @@ def _is_real(at: datetime) -> bool:
 def _local(at: datetime, zone: tzinfo, cell: str, field: str) -> datetime:
     early, late = at.replace(tzinfo=zone), at.replace(tzinfo=zone, fold=1)
     if early.utcoffset() != late.utcoffset():
-        raise Refusal(
-            field,
-            "ambiguous_time",
-            "The clocks were changed then: this time happened twice or never.",
-            "Add the offset from UTC, such as 2026-03-01T08:30+01:00.",
-            cell,
-        )
+        raise AMBIGUOUS_TIME.of(cell, field)
     return early
 
 
@@ -212,38 +238,4 @@ def _of_serial(cell: str, zone: tzinfo, field: str) -> tuple[datetime, bool]:
 
 
 def no_moment(cell: str, field: str) -> Refusal:
-    what = (
-        "There is no date." if not cell else "This is not a date and time that we can be sure of."
-    )
-    repair = "Write year-month-day and the time, such as 2026-03-01 08:30 or 2026-03-01T08:30Z."
-    return Refusal(field, "missing_time" if not cell else "bad_time", what, repair, cell)
-
-
-def _no_order(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "ambiguous_date",
-        "Which is the day and which the month?",
-        "Say whether the file writes the day or the month first, or write 2026-03-01.",
-        cell,
-    )
-
-
-def _no_century(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "two_digit_year",
-        "The year has two digits: the century, and which number is the year, are not sure.",
-        "Write the year with four digits, such as 2026-03-01.",
-        cell,
-    )
-
-
-def _end_of_day(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "bad_time",
-        "24:00 may mean the beginning or the end of this day.",
-        "Write 00:00 of the day that begins then.",
-        cell,
-    )
+    return (BAD_TIME if cell else MISSING_TIME).of(cell, field)

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from .refusal import Refusal
+from .refusal import Reason, Refusal
 
 SPACES = " \u00a0\u202f"
 GROUP_SIGNS = f".,'’{SPACES}"
@@ -23,13 +23,40 @@ EITHER_WAY = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 COMPARATORS = {None: "", "≤": "<=", "≥": ">="}
 MOST_DIGITS = 15  # what a double holds exactly; more would be cut off silently
 LONGEST = 40
+COMMA = Reason(
+    "decimal_comma",
+    "A comma in a number may be a decimal comma or part of a thousand.",
+    "Write the number with a decimal point and without separators, such as 1234.5, or say "
+    "that the file has decimal commas.",
+)
+AMBIGUOUS = Reason(
+    "ambiguous_number",
+    "This may be a thousand or a number with three decimals.",
+    "Say how the file writes decimals, or write the number without a thousands separator "
+    "and with another number of decimals.",
+)
+SEPARATED = Reason(
+    "thousands_separator",
+    "The number has a thousands separator, or a point and a comma that do not go together.",
+    "Write it without one, such as 1234.5, or say how the file separates thousands.",
+)
+NO_NUMBER = Reason(
+    "not_a_number",
+    "This is not a number.",
+    "Write digits with a decimal point, if need be after < or >; remove units and remarks.",
+)
+TOO_MANY_DIGITS = Reason(
+    "too_many_digits",
+    f"The number has more than {MOST_DIGITS} digits.",
+    "Round it as the laboratory reports it.",
+)
 
 
 class Numbers(NamedTuple):
     """How one file writes numbers.
 
     Without a decimal sign either is read, in cells that leave one reading only. Thousands are
-    joined only when their sign is stated.
+    joined only when their sign is stated, or when a decimal comma leaves no other reading.
     """
 
     decimal: str = ""  # "." or ","
@@ -41,16 +68,10 @@ def number(text: str, *, field: str, numbers: Numbers) -> tuple[str, float, str]
     cell = text.strip()
     found = NUMBER.fullmatch(cell)
     if not found:
-        raise no_number(cell, field)
+        raise NO_NUMBER.of(cell, field)
     plain = _plain(found["digits"], numbers, cell, field)
     if len(plain.replace(".", "").strip("0")) > MOST_DIGITS or len(cell) > LONGEST:
-        raise Refusal(
-            field,
-            "too_many_digits",
-            f"The number has more than {MOST_DIGITS} digits.",
-            "Round it as the laboratory reports it.",
-            cell,
-        )
+        raise TOO_MANY_DIGITS.of(cell, field)
     comparator = COMPARATORS.get(found["comparator"], found["comparator"] or "")
     return comparator, float(f"{found['sign']}{plain}e{found['exponent'] or 0}") + 0.0, cell
 
@@ -62,12 +83,12 @@ def _plain(digits: str, numbers: Numbers, cell: str, field: str) -> str:
     if grouped := GROUPED.fullmatch(digits):
         return _joined(grouped, digits, numbers, cell, field)
     if not SIMPLE.fullmatch(digits):
-        raise no_number(cell, field)
+        raise NO_NUMBER.of(cell, field)
     sign = "," if "," in digits else "."
     if sign == numbers.thousands:
-        raise _separated(cell, field)
+        raise SEPARATED.of(cell, field)
     if sign == "," and numbers.decimal == ".":
-        raise _comma(cell, field)
+        raise COMMA.of(cell, field)
     return digits.replace(",", ".")
 
 
@@ -78,13 +99,24 @@ def _joined(grouped: re.Match, digits: str, numbers: Numbers, cell: str, field: 
         whole, _sign, rest = digits.partition(decimal or "\0")
         joined = whole.replace(group, "")
         return f"{joined}.{rest}" if rest else joined
+    if numbers.decimal == "," and not numbers.thousands and is_clear_with_comma(grouped):
+        whole, _sign, rest = digits.partition(",")
+        return f"{whole.replace(group, '')}.{rest or 0}"
     if not EITHER_WAY.fullmatch(digits):
-        raise _separated(cell, field)
+        raise SEPARATED.of(cell, field)
     if group == numbers.decimal:
         return digits.replace(",", ".")
     if group == "," and numbers.decimal == ".":
-        raise _comma(cell, field)
-    raise _ambiguous(cell, field)
+        raise COMMA.of(cell, field)
+    raise AMBIGUOUS.of(cell, field)
+
+
+def is_clear_with_comma(grouped: re.Match) -> bool:
+    """Whether a number in groups, as GROUPED finds it, means one thing where the comma is the
+    decimal sign: `1.234,5` and `1.234.567` do, `1.234` and `1 234` alone do not."""
+    group, decimal = grouped["group"], grouped["decimal"]
+    is_repeated = group == "." and grouped[0].count(group) > 1
+    return group != "," and (decimal == "," or (decimal is None and is_repeated))
 
 
 def _same(group: str, thousands: str) -> bool:
@@ -93,48 +125,6 @@ def _same(group: str, thousands: str) -> bool:
     if thousands == "'":
         return group in "'’"
     return group == thousands
-
-
-def _comma(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "decimal_comma",
-        "A comma in a number may be a decimal comma or part of a thousand.",
-        "Write the number with a decimal point and without separators, such as 1234.5, or say "
-        "that the file has decimal commas.",
-        cell,
-    )
-
-
-def _ambiguous(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "ambiguous_number",
-        "This may be a thousand or a number with three decimals.",
-        "Say how the file writes decimals, or write the number without a thousands separator "
-        "and with another number of decimals.",
-        cell,
-    )
-
-
-def _separated(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "thousands_separator",
-        "The number has a thousands separator, or a point and a comma that do not go together.",
-        "Write it without one, such as 1234.5, or say how the file separates thousands.",
-        cell,
-    )
-
-
-def no_number(cell: str, field: str) -> Refusal:
-    return Refusal(
-        field,
-        "not_a_number",
-        "This is not a number.",
-        "Write digits with a decimal point, if need be after < or >; remove units and remarks.",
-        cell,
-    )
 
 
 class Range(NamedTuple):

@@ -1,7 +1,7 @@
 """A cell that does not say what its column asks for, and what each text was read as."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 MOST_REMEMBERED = 200_000
@@ -15,6 +15,17 @@ class Refusal(Exception):
         super().__init__(code)
         self.field, self.code, self.message, self.repair = field, code, message, repair
         self.seen = seen[:MOST_SHOWN]
+
+
+class Reason(NamedTuple):
+    """Why a cell is refused, and what to do about it."""
+
+    code: str
+    message: str
+    repair: str
+
+    def of(self, cell: str, field: str) -> Refusal:
+        return Refusal(field, *self, cell)
 
 
 class Remembered(dict[str, T], Generic[T]):

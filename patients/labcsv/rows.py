@@ -1,6 +1,6 @@
 """A file as rows that mean something, and problems that say why the others do not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import IO, NamedTuple
 
@@ -11,6 +11,8 @@ from .columns import stretches
 from .layout import Layout
 from .memories import EPOCH, NOT_SAID
 from .readings import STATUSES, Reader, Readings
+
+NOWHERE_ELSE: Mapping[str, str] = {}
 
 
 class Row(NamedTuple):
@@ -85,17 +87,21 @@ def batches(
 
 
 def problems(
-    readings: Readings, refused: dict[int, Refusal], layout: Layout | None
+    readings: Readings,
+    refused: dict[int, Refusal],
+    layout: Layout | None,
+    places: Mapping[str, str] = NOWHERE_ELSE,
 ) -> list[Problem]:
     """Refusals by the place of their rows as problems by line and column of the file.
 
-    Without a layout the columns are called as FIELDS calls them.
+    Without a layout the columns are called as FIELDS calls them, or as `places` does: where a
+    message says what a table says in a column.
     """
     columns = source_columns(readings)
     return [
         Problem(
             int(readings.rows[place]),
-            _column(refusal.field, columns[place] if columns else "", layout),
+            _column(refusal.field, columns[place] if columns else "", layout, places),
             refusal.code,
             refusal.message,
             refusal.repair,
@@ -132,7 +138,15 @@ def row_at(readings: Readings, place: int) -> Row:
     )
 
 
-def _column(field: str, source_column: str, layout: Layout | None) -> str:
+def _column(
+    field: str, source_column: str, layout: Layout | None, places: Mapping[str, str]
+) -> str:
+    if source_column and field in places:
+        # The second value of a repeated field is told apart by the field.
+        _first, sign, _repetition = source_column.partition("[")
+        if field == "value":
+            return source_column
+        return f"{places[field]} of {source_column}" if sign else places[field]
     if layout is None or not (field or source_column):
         return source_column or field
     return layout.heading(field, source_column)

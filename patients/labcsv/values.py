@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from . import words
-from .numbers import LONGEST, NUMBER, Numbers, no_number, number, shortened
+from .numbers import LONGEST, NO_NUMBER, NUMBER, Numbers, number, shortened
 from .refusal import Refusal
 
 # Letters are flags only in capitals: 5.2 H is high, 7.5 h are hours. HL7 table 0078.
@@ -184,4 +184,4 @@ def _refusal(cell: str, field: str) -> Refusal:
         return Refusal(field, "missing_value", "This stands for a missing value.",
                        "Fill in the value or write why there is none, such as “not done”.",
                        cell)  # fmt: skip
-    return no_number(cell, field)
+    return NO_NUMBER.of(cell, field)

@@ -26,7 +26,7 @@ class Consent(models.Model):
     """A patient's yes or no to one use of their data; the newest decision counts."""
 
     class Purpose(models.TextChoices):
-        TREATMENT = "treatment", "Treatment by teams other than one's own"
+        TREATMENT = "treatment", "Treatment by other care teams"
         RESEARCH = "research", "Research"
         MODEL_TRAINING = "model_training", "Training of models"
         SHARING = "sharing", "Sharing with other systems"

@@ -148,10 +148,13 @@ class LabImport(models.Model):
 
     @property
     def percent(self) -> int:
-        """How much of the file is stored; 100 only when the job has ended well."""
-        if self.job is not None and self.job.status == Job.Status.DONE:
-            return 100
-        return min(99, 100 * self.next_byte // self.size)
+        """How far its import is; 100 only when the job has ended well.
+
+        By what the job reports: `next_byte` is a place in the plain copy where there is one.
+        """
+        if self.job is None:
+            return 0
+        return 100 if self.job.status == Job.Status.DONE else min(99, self.job.percent)
 
     @property
     def has_ended(self) -> bool:

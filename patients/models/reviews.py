@@ -126,6 +126,7 @@ class Notice(models.Model):
         CORRECTED = "corrected", "A result you acknowledged was corrected"
         ESCALATED = "escalated", "A critical result has not been acknowledged"
         EMERGENCY_ACCESS = "emergency_access", "Emergency access to a record was taken"
+        CONFLICT = "conflict", "A sender has changed an entry that you corrected"
 
     class Privacy:
         identifying: set[str] = set()

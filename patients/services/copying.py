@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # only callers who have pandas need it
     import pandas as pd
 
 NULL = "\\N"
-BLOCK = 50_000  # rows sent at once
+BLOCK = 2_000  # rows written while the server takes in those before them
 MOMENT = "%Y-%m-%dT%H:%M:%S%.6f"  # UTC, which is the zone of every session
 SEQUENCE = "SELECT pg_get_serial_sequence(%s, 'id')"
 DRAWN = "SELECT nextval(%s::regclass) AS id FROM generate_series(1, %s)"

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.fields.files import FieldFile
 
 from healthcare.accounts import permissions
@@ -35,6 +35,7 @@ from patients.models import (
     ResultMove,
     SurveyAnswer,
 )
+from patients.services import labrepeats
 
 # Not of the record: the work of those who keep records apart, and the staff's own inboxes.
 BOOKKEEPING = {DuplicateCandidate, Notice, PatientMerge, ResultMove}
@@ -133,11 +134,9 @@ def _of(patient: Patient, model: Any) -> QuerySet:
     """Its rows, without results that stood here and were another person's."""
     if model is not Result:
         return model._base_manager.all()
-    moves = ResultMove.objects.filter(
-        Q(from_patient=patient) | Q(from_patient__merged_into=patient)
-    ).values_list("results", flat=True)
-    others = [stood for pairs in moves for stood, _copy in pairs]
-    return Result._base_manager.exclude(pk__in=others, withdrawn_at__isnull=False)
+    withdrawn = Result._base_manager.filter(patient=patient, withdrawn_at__isnull=False)
+    moved_to = labrepeats.moved_to(withdrawn.values_list("pk", flat=True))
+    return Result._base_manager.exclude(pk__in=list(moved_to))
 
 
 def _plain(row: Model, codes: dict[int, str]) -> dict[str, Any]:

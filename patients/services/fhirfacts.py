@@ -2,6 +2,9 @@
 
 A resource owns the facts that carry its name (`external_id`). What another one, or a person,
 has said already is not said twice; when that ends, the resource that said the same speaks up.
+
+What a person has corrected or removed stays so. A sender who only says again what was corrected
+brings no news; one who says something new is not followed silently either: it is a `Conflict`.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from patients.fhir.meaning import Fact
 from patients.models import (
@@ -23,6 +26,7 @@ from patients.models import (
     SurveyAnswer,
 )
 from patients.models.querysets import RecordFact
+from patients.services.records import SOURCE as BY_HAND
 from patients.services.records import content_fields
 
 SOURCE = "FHIR"
@@ -30,6 +34,7 @@ SAID_ALREADY = "The record says this already."
 CORRECTED = "Corrected by its sender"
 TAKEN_BACK = "Taken back by its sender"
 SAID_ANEW = "Said anew for the same day"
+BY_SENDERS = (CORRECTED, TAKEN_BACK, SAID_ANEW)
 MODELS: dict[str, Any] = {
     model.__name__: model
     for model in (
@@ -69,6 +74,14 @@ class Said:
     is_repeated: bool = False
 
 
+class Conflict(NamedTuple):
+    """A sender says something new of a fact that a person has corrected, which stands."""
+
+    patient_id: int
+    external_id: str
+    corrected_by_id: int | None
+
+
 @dataclass
 class Changes:
     """What became of a stretch."""
@@ -76,6 +89,7 @@ class Changes:
     changed: set[int] = field(default_factory=set)
     # (patient, type of resource) of which a fact has ended that others may have said, too.
     freed: set[tuple[int, str]] = field(default_factory=set)
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 def store(said: list[Said], *, source: str, now: datetime) -> Changes:
@@ -125,7 +139,9 @@ class _Table:
     def _settle(self, one: Said) -> None:
         wanted = [fact.values for fact in one.facts]
         owned = self.owned[one.patient_id, one.external_id]
-        stale = [row for row in owned if self._content(row) not in wanted]
+        wanted = self._without_overruled(one, wanted)
+        stale = [row for row in owned
+                 if not _is_by_hand(row) and self._content(row) not in wanted]  # fmt: skip
         for row in list(stale):
             self._end(row, CORRECTED if wanted else TAKEN_BACK)
         if stale:
@@ -135,6 +151,34 @@ class _Table:
         if stale or any(added):
             self.changes.changed.add(one.patient_id)
         one.is_repeated = bool(wanted) and not owned
+
+    def _without_overruled(self, one: Said, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the resource says, less what a person has put right; news of it is a conflict."""
+        by_people = self._ended_by_people(one)
+        by_hand = [row for row in self.owned[one.patient_id, one.external_id] if _is_by_hand(row)]
+        wanted = [values for values in wanted if values not in by_people]
+        standing = [self._content(row) for row in by_hand]
+        news = [values for values in wanted if values not in standing]
+        for row in by_hand:
+            others = [values for values in news if self._is_of_another(one, values, row)]
+            if len(others) < len(news):
+                self.changes.conflicts.append(
+                    Conflict(one.patient_id, one.external_id, row.entered_by_id)
+                )
+            wanted = [values for values in wanted if values in others or values not in news]
+        return wanted
+
+    def _ended_by_people(self, one: Said) -> list[dict[str, Any]]:
+        """What this resource had said before a person corrected or removed it."""
+        ended = self.model.objects.filter(
+            patient=one.patient_id, external_id=one.external_id, superseded_at__isnull=False
+        ).exclude(external_id="")
+        return [self._content(row) for row in ended.exclude(change_reason__in=BY_SENDERS)]
+
+    def _is_of_another(self, one: Said, values: dict[str, Any], row: RecordFact) -> bool:
+        """Whether it answers another question of the same questionnaire."""
+        said = self.model(patient_id=one.patient_id, **values)
+        return self.table == "SurveyAnswer" and self._key(said) != self._key(row)
 
     def _add(self, one: Said, values: dict[str, Any]) -> bool:
         row = self.model(
@@ -188,6 +232,10 @@ class _Table:
             return () if row.resolved_on else (patient, row.code)  # type: ignore[attr-defined]
         fields = UNIQUE.get(self.table, ())
         return (patient, *(getattr(row, name) for name in fields)) if fields else ()
+
+
+def _is_by_hand(row: RecordFact) -> bool:
+    return row.source == BY_HAND and bool(row.external_id)
 
 
 def own_code(coding: str) -> str:

@@ -4,8 +4,9 @@ becomes of it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from patients.fhir import meaning, person, references
@@ -13,7 +14,7 @@ from patients.fhir.elements import Fault
 from patients.fhir.reading import Entry
 from patients.fhir.references import Owner
 from patients.labcsv import Problem
-from patients.models import FhirResource, Patient
+from patients.models import FhirResource, Notice, Patient
 from patients.services import (
     fhirfacts,
     fhirpeople,
@@ -32,13 +33,15 @@ from patients.services.fhiradmission import (
     is_global,
     refuse,
 )
-from patients.services.fhirfacts import SAID_ALREADY, SOURCE, Said
+from patients.services.fhirfacts import SAID_ALREADY, SOURCE, Conflict, Said
 from patients.services.fhirpeople import People
 from patients.services.fhirstore import Kept
 
 Outcome = FhirResource.Outcome
 NOBODY = "unknown_patient"
 HELD = {NOBODY, "unknown_code", "unknown_unit"}
+CORRECTED_HERE = "A person has corrected this entry here; what its sender says now was not taken."
+TERM = timedelta(weeks=42)  # what is told within it is of the same pregnancy
 Row = dict[str, str]
 
 
@@ -115,13 +118,14 @@ def _read(
         day = timezone.localdate(context.now)
         whole = context.whole(one)
         means = meaning.of(whole, entry.full_url, received_on=day, drugs=context.drugs)
-        says_something = means.facts or means.rows or means.reviewed
+        says_something = means.facts or means.rows or means.reviewed or means.pregnancy
         one.outcome = Outcome.FACT if says_something else Outcome.KEPT
         one.reason = means.kept
         if one.patient_id is not None:
             rows += _taken_back(one, means.rows, admission, day)
             said += _statements(one, means, admission)
             _mark_reviewed(one, means, stored)
+            _mark_pregnancy(one, means, stored)
             if one.known and means.rows:
                 fhirwaiting.settle(one, owner, means.rows[0]["accession"], context)
         elif says_something and not means.rows:
@@ -214,7 +218,51 @@ def _store_facts(said: list[tuple[Kept, Said]], context: Context, stored: Stored
     for one, what in said:
         if what.is_repeated:
             one.reason = SAID_ALREADY
+    _tell_of_conflicts(changes.conflicts, said, context, stored)
     stored.facts_of |= fhirrepeats.speak_up(changes.freed, drugs=context.drugs, now=context.now)
+
+
+def _tell_of_conflicts(
+    conflicts: Sequence[Conflict],
+    said: list[tuple[Kept, Said]],
+    context: Context,
+    stored: Stored,
+) -> None:
+    """A problem of the file, and a notice for whoever had corrected the entry."""
+    by_name = {(what.patient_id, what.external_id): one for one, what in said}
+    for conflict in conflicts:
+        one = by_name[conflict.patient_id, conflict.external_id]
+        one.reason = CORRECTED_HERE
+        stored.problems.append(
+            Problem(
+                one.place, "", "corrected_here", CORRECTED_HERE,
+                "Compare both, and correct the entry in the record if the sender is right.", "",
+            )
+        )  # fmt: skip
+    Notice.objects.bulk_create(
+        Notice(
+            recipient_id=recipient, kind=Notice.Kind.CONFLICT, patient_id=patient,
+            created_at=context.now,
+        )
+        for recipient, patient in sorted(
+            {(c.corrected_by_id, c.patient_id) for c in conflicts if c.corrected_by_id}
+        )
+    )  # fmt: skip
+
+
+def _mark_pregnancy(one: Kept, means: meaning.Meaning, stored: Stored) -> None:
+    """The newest pregnancy that is told of; the end of the one that is known."""
+    told = means.pregnancy
+    if told is None:
+        return
+    women = Patient.objects.filter(pk=one.patient_id or 0).exclude(sex=Patient.Sex.MALE)
+    if told.is_over:
+        changed = women.filter(pregnant_since__lte=told.day).update(pregnant_since=None)
+    else:
+        same_or_later = Q(pregnant_since__gt=told.since - TERM)
+        changed = women.exclude(same_or_later).update(pregnant_since=told.since)
+    if changed:
+        stored.facts_of.add(one.patient_id or 0)
 
 
 def _mark_reviewed(one: Kept, means: meaning.Meaning, stored: Stored) -> None:

@@ -84,6 +84,8 @@ def _load(path: Path, by: User, clock: Callable[[], datetime], **said: str) -> d
                 File(file, name=path.name), by=by, now=clock(), folder=_folder(path), **said
             )
     except labs.AlreadyReceived as refusal:
+        if refusal.earlier is None:
+            raise
         lab_import = refusal.earlier
     job = Job.objects.get(labimport=lab_import)
     jobs.run(job.pk, now=clock)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 SOURCE = "HL7 message"
 LONGEST_CONTROL_ID = 199
+FIELD = re.compile(r"([A-Z]{3})-(\d+)")
 NO_NEED_TO_ACT = {"not_a_result", "not_scored"}
 
 
@@ -232,10 +234,18 @@ def _remarks(
             severity = "W"
         elif problem.code in NO_NEED_TO_ACT:
             severity = "I"
-        place = f"OBX^{places.get(problem.row, 1)}"
+        place = _place(problem.column, places.get(problem.row, 1))
         sentence = f"{problem.message} {problem.repair}"
         said.append(Remark(sentence, severity=severity, place=place))
     return sorted(said, key=lambda remark: "EWI".index(remark.severity))
+
+
+def _place(column: str, order: int) -> str:
+    """`OBX-6` of the third OBX as ERR-2 says it: `OBX^3^6`."""
+    field = FIELD.match(column)
+    if field is None:
+        return f"OBX^{order}"
+    return f"{field[1]}^{order if field[1] == 'OBX' else 1}^{field[2]}"
 
 
 def _end(kept: Hl7Message, message: hl7.Message, code: str, remarks: list[Remark]) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from patients import labcsv
 from patients.labcsv import columns
+from patients.labcsv.fields import PROVENANCE
 from patients.labcsv.layout import Layout
 from patients.labcsv.profile import Profile
 from patients.labcsv.readings import Reader, Readings
@@ -67,9 +68,8 @@ def keep(
 ) -> Taken:
     """Store what a stretch of rows means, and the reasons why some of them were not taken."""
     counts = labstore.store(meant.results, origin)
-    refused = sorted(
-        [*problems(readings, meant.refused, layout), *labcsv.problems_of_lines(malformed)]
-    )
+    told = problems(readings, meant.refused, layout, _places(origin))
+    refused = sorted([*told, *labcsv.problems_of_lines(malformed)])
     if origin.lab_import is not None:
         labstore.store_problems(origin.lab_import, refused)
     _hold(readings, meant, origin)
@@ -86,6 +86,16 @@ def keep(
     )  # fmt: skip
 
 
+def _places(origin: Origin) -> Mapping[str, str]:
+    """Where a message says what a table says in a column; nothing for a table."""
+    file = origin.lab_import
+    if origin.message is None and (file is None or file.format != LabImport.Format.HL7):
+        return {}
+    from patients import hl7  # its library is not loaded to read tables
+
+    return hl7.PLACES
+
+
 def _profile(origin: Origin) -> Profile:
     """How rows are written: as in their file when it was a table, else canonically."""
     lab_import = origin.lab_import
@@ -99,20 +109,20 @@ def _hold(readings: Readings, meant: Meant, origin: Origin) -> None:
     """Keep the rows that wait for a person, with all that they say."""
     if not meant.held:
         return
-    places = list(meant.held)
-    texts = readings.texts[places]
-    cells = [
-        json.dumps({name: text.strip() for name, text in row.items() if text and text.strip()})
-        for row in texts.iter_rows(named=True)
-    ]
+    decided = _rejected_before(meant, origin)
+    cells = {place: said for place in meant.held
+             if (said := _cells(readings, place)) and _statement(said) not in decided}  # fmt: skip
+    if not cells:
+        return
+    places = list(cells)
     sourced = source_columns(readings)
     held = pl.DataFrame(
         {
             "row": readings.rows[places],
             "column": [sourced[place][:60] for place in places] if sourced else "",
-            "reason": [reason for reason, _key in meant.held.values()],
-            "key": [key for _reason, key in meant.held.values()],
-            "cells": cells,
+            "reason": [meant.held[place][0] for place in places],
+            "key": [meant.held[place][1] for place in places],
+            "cells": [json.dumps(said) for said in cells.values()],
         }
     ).with_columns(
         lab_import_id=pl.lit(origin.import_id, pl.Int64),
@@ -123,3 +133,24 @@ def _hold(readings: Readings, meant: Meant, origin: Origin) -> None:
         comment=pl.lit(""),
     )
     copy_new(HeldResult, held)
+
+
+def _cells(readings: Readings, place: int) -> dict[str, str]:
+    row = readings.texts.row(place, named=True)
+    return {name: text.strip() for name, text in row.items() if text and text.strip()}
+
+
+def _rejected_before(meant: Meant, origin: Origin) -> set[frozenset]:
+    """What a person has rejected of this source: said again, it asks nobody again."""
+    rejected = HeldResult.objects.filter(
+        status=HeldResult.Status.REJECTED,
+        lab_source=origin.lab_source,
+        reason__in={reason for reason, _key in meant.held.values()},
+        key__in={key for _reason, key in meant.held.values()},
+    )
+    return {_statement(cells) for cells in rejected.values_list("cells", flat=True)}
+
+
+def _statement(cells: Mapping[str, str]) -> frozenset:
+    """What a row says, wherever it stands."""
+    return frozenset(item for item in cells.items() if item[0] not in PROVENANCE)

@@ -22,8 +22,10 @@ from healthcare.accounts import permissions
 from healthcare.accounts.models import CareTeam, User
 from healthcare.accounts.permissions import Permission
 from healthcare.audit import services as audit
-from patients.labcsv.guess import Guess, guess
-from patients.labcsv.profile import BadProfile, Profile
+from patients.labcsv import UnreadableFile
+from patients.labcsv.guess import Guess, Start, guess
+from patients.labcsv.heads import MOST_LINES, NOTHING_SAID
+from patients.labcsv.profile import CHOICES, BadProfile, Profile
 from patients.models import LabImport
 from patients.services import fhirin, labs, sources
 
@@ -83,14 +85,27 @@ def take(upload: File, wishes: Wishes, *, by: User, now: datetime) -> LabImport:
         if source is None:
             raise NoSource
         sources.decide_unknown_patients(source, wishes.unknown_patients, by=by)
-    lab_import = labs.receive(upload=upload, by=by, now=now, lab_source=source, confirm=False)
+    start = _start(wishes.profile)
+    lab_import = labs.receive(
+        upload=upload, by=by, now=now, lab_source=source, confirm=False,
+        may_lack_headings=start.is_said,
+    )  # fmt: skip
     if lab_import.job_id is not None:
         return lab_import  # given up before and taken up again, read as it was
     if is_mapped(lab_import):
-        keep_mapping(lab_import, wished(look(lab_import).profile, wishes.profile), by=by)
+        keep_mapping(lab_import, wished(look(lab_import, start).profile, wishes.profile), by=by)
     elif wishes.team:
         give_team(lab_import, wishes.team, by=by)
     return lab_import
+
+
+def _start(said: Mapping[str, Any]) -> Start:
+    """Where a sender says that the table begins; what cannot be so is left to `wished`."""
+    delimiter, row = said.get("delimiter"), said.get("header_row")
+    return Start(
+        delimiter if delimiter in CHOICES["delimiter"] else "",
+        row if type(row) is int and 0 <= row <= MOST_LINES else None,
+    )
 
 
 def teams(lab_import: LabImport) -> list[str]:
@@ -127,20 +142,21 @@ def is_mapped(lab_import: LabImport) -> bool:
     return lab_import.format in MAPPED
 
 
-def look(lab_import: LabImport) -> Guess:
+def look(lab_import: LabImport, start: Start = NOTHING_SAID) -> Guess:
     """Open the file: its columns, first rows, and what its source's last file has taught.
 
     Raises UnreadableFile.
     """
-    before = remembered(lab_import)
+    before = None if start.is_said else remembered(lab_import)
     said = json.dumps(before.to_json(), sort_keys=True) if before else ""
-    return _look(Path(lab_import.file.path), said)
+    return _look(Path(lab_import.file.path), said, start)
 
 
 @lru_cache(maxsize=16)
-def _look(path: Path, said: str) -> Guess:
+def _look(path: Path, said: str, start: Start) -> Guess:
     """Remembered while somebody goes through the steps: a stored file never changes."""
-    return guess(path, remembered=Profile.from_json(json.loads(said)) if said else None)
+    remembered = Profile.from_json(json.loads(said)) if said else None
+    return guess(path, remembered=remembered, start=start)
 
 
 def remembered(lab_import: LabImport) -> Profile | None:
@@ -154,7 +170,10 @@ def settled(lab_import: LabImport) -> Profile | None:
     before = remembered(lab_import)
     if before is None or lab_import.job_id is not None:
         return None
-    now = look(lab_import)
+    try:
+        now = look(lab_import)
+    except UnreadableFile:
+        return None
     is_same = (now.profile.columns, now.profile.tests) == (before.columns, before.tests)
     return now.profile if is_same and not now.doubts else None
 

@@ -4,6 +4,7 @@ The name is the SHA-256 of the content. A web process that dies half-way leaves 
 file and nothing else; two uploads of the same file end as the same file.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -17,7 +18,8 @@ from django.conf import settings
 from django.core.files import File
 
 from patients.labcsv import canonical
-from patients.labcsv.guess import Guess, guess
+from patients.labcsv.formats import detect
+from patients.labcsv.guess import Guess, NoHeadings, guess
 from patients.labcsv.layout import UnreadableFile, from_profile
 from patients.labcsv.profile import Profile
 from patients.models import LabImport
@@ -26,6 +28,8 @@ FOLDER = "lab-imports"
 FREE_BYTES = 1024 * 1024 * 1024  # what must stay free: PostgreSQL stops when its disk is full
 FREE_FACTOR = 3  # the file itself, its rows, and their write-ahead log
 ABANDONED_AFTER = timedelta(days=1)
+# No room, no room for this user, or a file larger than may be.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 TABLES = {LabImport.Format.TABLE, LabImport.Format.WORKBOOK}
 
 
@@ -58,11 +62,17 @@ class KeptFile:
 
 
 def keep(
-    upload: File, *, now: datetime, remembered: Profile | None = None, must_be_complete: bool = True
+    upload: File,
+    *,
+    now: datetime,
+    remembered: Profile | None = None,
+    must_be_complete: bool = True,
+    may_lack_headings: bool = False,
 ) -> KeptFile:
     """Store a readable file under its digest.
 
-    `must_be_complete`: nobody will be asked what its columns mean. Raises TooLarge, NoSpace, or
+    `must_be_complete`: nobody will be asked what its columns mean. `may_lack_headings`: somebody
+    will be asked even where the table begins. Raises TooLarge, NoSpace, or
     labcsv.UnreadableFile; then nothing stays behind.
     """
     if upload.size > settings.UPLOAD_MAX_BYTES:
@@ -72,8 +82,8 @@ def keep(
     _remove_abandoned(folder, before=now - ABANDONED_AFTER)
     part = folder / f"{uuid.uuid4().hex}.part"
     try:
-        digest = _write(upload, part)
-        guessed = guess(part, remembered=remembered)
+        digest = _written(upload, part)
+        guessed = _guess(part, remembered, may_lack_headings=may_lack_headings)
         if guessed.format == LabImport.Format.WEARABLE:
             raise UnreadableFile(
                 "This is an export of a patient's own device. Send it from that patient's record: "
@@ -88,6 +98,15 @@ def keep(
         part.unlink(missing_ok=True)
     _flush_folder(folder)
     return KeptFile(f"{FOLDER}/{digest}", digest, upload.size, guessed.format, profile)
+
+
+def _guess(part: Path, remembered: Profile | None, *, may_lack_headings: bool) -> Guess:
+    try:
+        return guess(part, remembered=remembered)
+    except NoHeadings:
+        if not may_lack_headings:
+            raise
+        return Guess(detect(part).name)
 
 
 def check_profile(path: Path, format: str, profile: Profile) -> None:  # noqa: A002
@@ -121,6 +140,16 @@ def _remove_abandoned(folder: Path, *, before: datetime) -> None:
         with suppress(FileNotFoundError):  # an upload that has just ended took it away
             if part.stat().st_mtime < before.timestamp():
                 part.unlink()
+
+
+def _written(upload: File, part: Path) -> str:
+    """Raises NoSpace where the room that was there is gone meanwhile."""
+    try:
+        return _write(upload, part)
+    except OSError as refused:
+        if refused.errno in FULL:
+            raise NoSpace from None
+        raise
 
 
 def _write(upload: File, part: Path) -> str:

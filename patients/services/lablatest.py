@@ -6,19 +6,10 @@ results, the pairs it touched are searched for again.
 
 from collections.abc import Iterable
 
-import polars as pl
 from django.db import connection
-
-from patients.services.copying import copy_columns
 
 PAIR = ["patient_id", "analyte_id"]
 COLUMNS = [*PAIR, "result_id", "collected_at", "recorded_at", "value", "comparator", "text", "flag"]
-STAGE = """
-CREATE TEMPORARY TABLE IF NOT EXISTS lab_latest_incoming (
-    patient_id bigint, analyte_id bigint, result_id bigint, collected_at timestamptz,
-    recorded_at timestamptz, value float8, comparator text, text text, flag text
-) ON COMMIT DELETE ROWS
-"""
 REPLACE = """
 ON CONFLICT (patient_id, analyte_id) DO UPDATE SET result_id = excluded.result_id,
     collected_at = excluded.collected_at, recorded_at = excluded.recorded_at,
@@ -29,11 +20,17 @@ ON CONFLICT (patient_id, analyte_id) DO UPDATE SET result_id = excluded.result_i
 # row stays as it is. Selects the pairs of which a value of the same time is kept.
 PUT_NEWER = f"""
 WITH judged AS MATERIALIZED (
-    SELECT incoming.*, latest.collected_at AS kept_at FROM lab_latest_incoming AS incoming
+    SELECT result.id AS result_id, result.*, latest.collected_at AS kept_at
+    FROM patients_result AS result
     LEFT JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
+    WHERE result.id BETWEEN %(first)s AND %(last)s AND result.superseded_at IS NULL
+        AND result.status NOT IN ('registered', 'cancelled', 'entered-in-error')
+        AND (latest.collected_at IS NULL OR result.collected_at >= latest.collected_at)
 ), put AS (
     INSERT INTO patients_latestresult ({", ".join(COLUMNS)})
-    SELECT {", ".join(COLUMNS)} FROM judged WHERE kept_at IS NULL OR collected_at > kept_at
+    SELECT DISTINCT ON (patient_id, analyte_id) {", ".join(COLUMNS)} FROM judged
+    WHERE kept_at IS NULL OR collected_at > kept_at
+    ORDER BY patient_id, analyte_id, collected_at DESC, issued_at DESC, id DESC
     {REPLACE}
 )
 SELECT patient_id, analyte_id FROM judged WHERE collected_at = kept_at
@@ -63,26 +60,13 @@ DELETE FROM patients_latestresult WHERE (patient_id, analyte_id) IN (SELECT * FR
 FORGET_PATIENTS = "DELETE FROM patients_latestresult WHERE patient_id = ANY(%(patients)s)"
 
 
-def put(results: pl.DataFrame) -> None:
-    """Put new results in their places where they are the newest.
+def put(first_id: int, last_id: int) -> None:
+    """Put results that were just stored, by their numbers, where they are the newest.
 
-    `results`: COLUMNS and `issued_at`; all of them current, and the only version of themselves.
+    Each that counts must be the only version of itself, or be refreshed afterwards.
     """
-    if results.is_empty():
-        return
-    newest = (
-        results.lazy()
-        .sort("collected_at", "issued_at", "result_id")
-        .unique(PAIR, keep="last", maintain_order=True)
-        .sort(PAIR)
-        .select(COLUMNS)
-        .collect()
-    )
     with connection.cursor() as cursor:
-        cursor.execute(STAGE)
-        cursor.execute("DELETE FROM lab_latest_incoming")
-        copy_columns("lab_latest_incoming", newest)
-        cursor.execute(PUT_NEWER)
+        cursor.execute(PUT_NEWER, {"first": first_id, "last": last_id})
         unclear = cursor.fetchall()
     refresh(unclear)
 

@@ -10,19 +10,18 @@ from django.utils import timezone
 
 from ml import analytes
 from patients import resultkeys
-from patients.labcsv.memories import EPOCH, MICROSECOND, NOT_SAID
-from patients.labcsv.readings import STATUSES, Readings
+from patients.labcsv.memories import NOT_SAID
+from patients.labcsv.readings import Readings
 from patients.labcsv.refusal import Refusal
 from patients.models import HeldResult, LabSource
-from patients.services import labpeople, labrefusals
+from patients.services import labcolumns, labpeople, labrefusals
+from patients.services.labcolumns import Judged
 from patients.services.labflags import flags
 from patients.services.laborigin import Origin
 from patients.services.labpeople import EPOCH_ORDINAL, UNKNOWN, People
 from patients.services.labtests import OLDEST, Codes, Conversion, Kind, Said, Test, Tests, limits_of
 
 CLOCKS_DIFFER = timedelta(minutes=10)
-# Statuses that speak of an earlier version: without an issue time they are as new as their file.
-AFTERTHOUGHTS = {"corrected", "amended", "cancelled", "entered-in-error"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,11 @@ class _Stretch:
         flag = self._flags(value, low, high, people, person, test, tests)
         kept = np.ones(len(person), bool)
         kept[list(self.refused)] = False
-        results = self._results(people, person, test, tests, units, value, low, high, flag)
+        analyte_ids = np.array([0 if t is None else t.analyte_id for t in tests], "int64")
+        results = labcolumns.columns(
+            self.readings, self.origin.said_at,
+            Judged(people.patient_id[person], analyte_ids[test], units, value, low, high, flag),
+        )  # fmt: skip
         return Meant(results.filter(pl.Series(kept)), self.refused, self.held)
 
     def _people(self) -> tuple[People, np.ndarray]:
@@ -170,7 +173,7 @@ class _Stretch:
     def _check_times(self, people: People, person: np.ndarray) -> None:
         """Samples are taken between birth and the arrival of the file."""
         collected, issued = self.readings.collected, self.readings.issued
-        latest = _microseconds(self.origin.said_at + CLOCKS_DIFFER)
+        latest = resultkeys.microseconds(self.origin.said_at + CLOCKS_DIFFER)
         today = timezone.localdate(self.origin.said_at).toordinal() - EPOCH_ORDINAL
         in_future = (collected.at > latest) & (collected.has_time | (self.day > today))
         late = (issued.at != NOT_SAID) & (issued.day > today + 1)
@@ -237,50 +240,6 @@ class _Stretch:
         taken = graver | ((ours == "") & ~has_limits)
         return pl.Series(np.where(taken, theirs, ours), dtype=pl.String)
 
-    def _results(self, people, person, test, tests, units, value, low, high, flag):
-        """Columns of the table of results, all n rows."""
-        readings, said = self.readings, self.readings.value
-        status = readings.status
-        comparator = said.texts(lambda one: one.comparator)
-        version = resultkeys.versions(
-            np.array([resultkeys.STATUSES[name] for name in STATUSES])[status],
-            said.each(lambda one: resultkeys.COMPARATORS[one.comparator], "int64"),
-            value,
-            said.each(lambda one: resultkeys.text_digest(one.text), "int64"),
-            readings.issued.at,
-        )
-        words = pl.Series(STATUSES, dtype=pl.String)
-        analyte_ids = np.array([0 if t is None else t.analyte_id for t in tests], "int64")
-        return pl.DataFrame(
-            {
-                "patient_id": people.patient_id[person],
-                "analyte_id": analyte_ids[test],
-                "import_row": readings.rows,
-                "version": version,
-                "accession": readings.accession,
-                "value": pl.Series(value).fill_nan(None),
-                "comparator": comparator,
-                "text": said.texts(lambda one: one.text),
-                "note": _notes(readings),
-                "value_as_sent": said.texts(lambda one: one.as_sent),
-                "unit_as_sent": units,
-                "status": words.gather(status),
-                "collected_at": _times(readings.collected.at),
-                "issued_at": _times(self._issued_at()),
-                "reference_low": pl.Series(low).fill_nan(None),
-                "reference_high": pl.Series(high).fill_nan(None),
-                "flag": flag,
-            }
-        )
-
-    def _issued_at(self) -> np.ndarray:
-        """When the laboratory said so, where the row does not tell; see decision 0002."""
-        readings = self.readings
-        is_afterthought = np.array([name in AFTERTHOUGHTS for name in STATUSES])[readings.status]
-        arrived = _microseconds(self.origin.said_at)
-        filled_in = np.where(is_afterthought, arrived, readings.collected.at)
-        return np.where(readings.issued.at == NOT_SAID, filled_in, readings.issued.at)
-
     def _refuse(self, place: int, refusal: Refusal) -> bool:
         """Note the first thing that is wrong with a row."""
         return self.refused.setdefault(place, refusal) is refusal
@@ -324,30 +283,7 @@ def _numbered(texts: list[str]) -> tuple[np.ndarray, list[str]]:
     return np.array([places[text] for text in texts], "int64"), distinct
 
 
-def _notes(readings: Readings) -> pl.Series:
-    """What the laboratory remarks, from wherever it stands, as one text."""
-    said = [
-        readings.value.texts(lambda value: value.note),
-        readings.note.texts(str),
-        readings.flag.texts(lambda flag: flag[1]),
-        readings.range_remark.texts(lambda remark: remark and f"Reference range: {remark}"),
-    ]
-    if not any((texts != "").any() for texts in said[1:]):
-        return said[0]
-    parts = [pl.when(texts != "").then(texts) for texts in said]
-    joined = pl.concat_str(parts, separator="; ", ignore_nulls=True).str.head(MOST_NOTE)
-    return pl.select(joined).to_series()
-
-
-def _times(microseconds: np.ndarray) -> pl.Series:
-    return pl.Series(microseconds).cast(pl.Datetime("us"))
-
-
-def _microseconds(at) -> int:
-    return (at - EPOCH) // MICROSECOND
-
-
 NO_CONVERSION = Conversion(1.0, 0.0, "")
 NO_LIMITS = (None, None)
 EVERYTHING = (-np.inf, np.inf)
-MOST_KEY, MOST_NOTE = 180, 300
+MOST_KEY = 180

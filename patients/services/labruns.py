@@ -79,6 +79,8 @@ def _import(
             lab_import = labdrafts.take(File(file, name=path.name), wishes, by=by, now=clock())
     except labs.AlreadyReceived as refusal:
         remark(str(refusal))
+        if refusal.earlier is None:
+            raise NotRun(str(refusal)) from refusal
         lab_import = refusal.earlier
     if lab_import.job_id is None:
         lab_import = labdrafts.start(lab_import, by=by, now=clock())

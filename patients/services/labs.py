@@ -46,9 +46,15 @@ GAVE_UP = {Job.Status.FAILED, Job.Status.PARKED}
 
 
 class AlreadyReceived(Exception):
-    def __init__(self, earlier: LabImport):
-        day = timezone.localtime(earlier.uploaded_at)
-        super().__init__(f"This file was already uploaded on {day:%d %B %Y at %H:%M}.")
+    """These bytes are here. `earlier` is None where another sender brought them: when and
+    where is theirs to know."""
+
+    def __init__(self, earlier: LabImport | None):
+        if earlier is None:
+            super().__init__("The results of this file are here already. It is not needed again.")
+        else:
+            day = timezone.localtime(earlier.uploaded_at)
+            super().__init__(f"This file was already uploaded on {day:%d %B %Y at %H:%M}.")
         self.earlier = earlier
 
 
@@ -67,15 +73,21 @@ def receive(
     now: datetime,
     lab_source: LabSource | None = None,
     confirm: bool = True,
+    may_lack_headings: bool = False,
 ) -> LabImport:
     """Store an uploaded file and, unless somebody is to look at it first, queue its import.
 
     Raises AlreadyReceived for a file that is here, unless its import had been given up: then
-    that one is taken up again. Raises TooLarge, NoSpace and UnreadableFile as `labfiles.keep`.
+    that one is taken up again. Raises TooLarge, NoSpace and UnreadableFile as `labfiles.keep`;
+    with `may_lack_headings` somebody will be asked where they are.
     """
     permissions.check(by, Permission.LABS_UPLOAD)
     kept = labfiles.keep(
-        upload, now=now, remembered=_remembered(lab_source), must_be_complete=confirm
+        upload,
+        now=now,
+        remembered=_remembered(lab_source),
+        must_be_complete=confirm,
+        may_lack_headings=may_lack_headings,
     )
     try:
         with transaction.atomic():
@@ -216,7 +228,7 @@ def _received_before(
         .get(digest=kept.digest, withdrawn_at=None)
     )
     if not LabImport.objects.visible_to(by).filter(pk=earlier.pk).exists():
-        raise AlreadyReceived(earlier)  # another sender's: theirs to confirm or take up again
+        raise AlreadyReceived(None)  # another sender's: theirs to confirm or take up again
     if earlier.job is None and must_go_on:
         _freeze(earlier, kept.profile, by=by, now=now)
         return earlier

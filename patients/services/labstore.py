@@ -22,7 +22,6 @@ __all__ = ["LOCK", "Counts", "refresh_latest", "store", "store_problems", "super
 
 VERSION = [*THREAD, "version"]
 TABLE = "patients_result"
-NOT_COUNTING = ("registered", "cancelled", "entered-in-error")
 STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS lab_threads (
     thread int, patient_id bigint, analyte_id bigint, collected_at timestamptz, accession text
@@ -73,10 +72,11 @@ def store(results: pl.DataFrame, origin: Origin) -> Counts:
         return Counts(0, 0, 0)
     take_turns()
     found = tell_apart(results)
-    labrepeats.note(found.repeated, found.stored, origin)
+    again = labrepeats.note(found.repeated, found.stored, origin)
     if not found.fresh.is_empty():
         _copy(found, origin)
-    return found.counts
+    accepted, corrected, duplicate = found.counts
+    return Counts(accepted + again, corrected, duplicate - again)
 
 
 def tell_apart(results: pl.DataFrame, *, also: str = "") -> Sorted:
@@ -158,12 +158,10 @@ def _copy(found: Sorted, origin: Origin) -> None:
         source=pl.lit(origin.source),
     )
     copy_columns(TABLE, fresh.drop("thread", "is_first"))
+    lablatest.put(fresh["id"][0], fresh["id"][-1])
     is_several = _are_several(fresh, found.stored)
     if is_several.any():
         _order(fresh.filter(is_several), found.stored)
-    is_void = fresh["status"].is_in(NOT_COUNTING)
-    alone = fresh.filter(~is_several & ~is_void) if (is_several | is_void).any() else fresh
-    lablatest.put(alone.rename({"id": "result_id"}))
 
 
 def _are_several(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.Series:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from healthcare.common import figures
 from healthcare.jobs.services import PermanentFailure
 from ml import analytes, units
 from patients.labcsv.cells import one_unit
@@ -157,11 +158,13 @@ def _conversion(test: Test, unit: str, unit_in_cell: str) -> Conversion | Refusa
 def _known_conversion(analyte: analytes.Analyte, unit: str) -> Conversion | Refusal:
     if not unit and not units.is_accepted(analyte.code, ""):
         return Refusal("unit", "missing_unit", "There is no unit.",
-                       f"Fill in the unit, such as {analyte.unit}.")  # fmt: skip
+                       f"Fill in the unit, such as {in_print(analyte.code, analyte.unit)}."
+                       )  # fmt: skip
     try:
         factor, offset = _factors(analyte.code, unit)
     except units.UnknownUnit:
-        known = ", ".join([analyte.unit, *analyte.other_units])
+        known = ", ".join(in_print(analyte.code, one) for one in
+                          [analyte.unit, *analyte.other_units])  # fmt: skip
         return Refusal("unit", "unknown_unit",
                        f"{analyte.display} cannot be read in this unit.",
                        f"Units that can: {known}."[:300], unit)  # fmt: skip
@@ -171,6 +174,16 @@ def _known_conversion(analyte: analytes.Analyte, unit: str) -> Conversion | Refu
 def _factors(code: str, unit: str) -> tuple[float, float]:
     conversion = units.conversion_of(code, unit)
     return conversion.factor, conversion.offset
+
+
+def in_print(code: str, ucum: str) -> str:
+    """A unit of an analyte as people write it, where it is read when they do."""
+    printed = figures.unit(ucum)
+    try:
+        is_read = units.conversion_of(code, printed) == units.conversion_of(code, ucum)
+    except units.UnknownUnit:
+        is_read = False
+    return (printed or "no unit") if is_read else ucum
 
 
 @cache

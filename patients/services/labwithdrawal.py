@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 
 from healthcare.accounts import permissions
@@ -61,9 +62,11 @@ def withdraw(lab_import: LabImport, *, by: User, now: datetime, reason: str) -> 
     """Take a file back with all its results; a second time changes nothing.
 
     A file that is being read stops where it is. Raises NotImported for one that nobody has
-    confirmed yet.
+    confirmed yet, PermissionDenied for another sender's.
     """
     permissions.check(by, Permission.LABS_UPLOAD)
+    if not LabImport.objects.visible_to(by).filter(pk=lab_import.pk).exists():
+        raise PermissionDenied("Only who uploaded a file, or the laboratory, may withdraw it.")
     if lab_import.format == LabImport.Format.FHIR:
         fhirstore.lock()  # before the turn of results, in the order of an import
     labversions.take_turns()

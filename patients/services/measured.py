@@ -15,7 +15,7 @@ from ml.facts import Sex
 from patients import resultkeys
 from patients.models import Patient, Result
 from patients.services import lablatest
-from patients.services.copying import as_columns, copy_frame, new_ids
+from patients.services.copying import copy_frame, new_ids
 
 UNKNOWN = np.nan  # no limit
 TERM = np.timedelta64(44 * 7, "D")
@@ -54,14 +54,9 @@ def store(long: pd.DataFrame, people: pd.DataFrame, analyte_ids: Mapping[str, in
         }
     )
     stored = copy_frame(Result, rows)
-    _put_latest(rows)
+    if stored:
+        lablatest.put(int(rows["id"].min()), int(rows["id"].max()))
     return stored
-
-
-def _put_latest(rows: pd.DataFrame) -> None:
-    counts = rows["superseded_at"].isna() & ~rows["status"].isin(Result.VOID)
-    current = as_columns(rows[counts].assign(text=""))
-    lablatest.put(current.rename({"id": "result_id"}))
 
 
 def flags(value: np.ndarray, limits: pd.DataFrame) -> np.ndarray:

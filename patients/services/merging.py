@@ -21,7 +21,7 @@ from healthcare.accounts.permissions import Permission
 from healthcare.audit import services as audit
 from patients import signals
 from patients.models import DuplicateCandidate, Patient, PatientMerge, Result, ResultTask
-from patients.services import duplicates, labstore, mergedresults, relations
+from patients.services import duplicates, labrepeats, labstore, mergedresults, relations
 from patients.services.relations import Table
 
 SHORTEST_REASON = 5
@@ -56,6 +56,9 @@ def merge(
         survivor=survivor, merged=merged, moved=snapshot, reason=reason.strip(), by=by, at=now
     )
     _settle_results([survivor.pk, merged.pk], snapshot["rows"])
+    closed, snapshot["carried_tasks"] = mergedresults.carry_tasks(snapshot["restated"], now=now)
+    snapshot["closed_tasks"] += closed
+    done.save(update_fields=["moved"])
     _settle_candidates(survivor, merged, by, now, DuplicateCandidate.Status.MERGED)
     ids = [survivor.pk, merged.pk]
     audit.record("patient.merged", target=done, by=by, patient_ids=ids, rows=_count(snapshot))
@@ -77,12 +80,14 @@ def unmerge(done: PatientMerge, *, by: User, now: datetime) -> dict[str, int]:
     mergedresults.follow_back(results, newest=newest, survivor=survivor.pk, merged=merged.pk)
     kept = _move_back(snapshot["rows"], survivor.pk, merged.pk)
     mergedresults.take_numbers_back(snapshot.get("restated", {}), merged.pk)
+    mergedresults.take_tasks_back(snapshot.get("carried_tasks", {}))
     ResultTask.objects.filter(pk__in=snapshot["closed_tasks"]).update(closed_at=None)
     _give_back_login(snapshot["login"], survivor, merged)
     Patient.objects.filter(pk=merged.pk).update(merged_into=None)
     done.undone_at, done.undone_by = now, by
     done.save(update_fields=["undone_at", "undone_by"])
     _settle_results([survivor.pk, merged.pk], snapshot["rows"])
+    labrepeats.speak_up_of([survivor.pk, merged.pk], now=now)
     _settle_candidates(survivor, merged, by, now, DuplicateCandidate.Status.DIFFERENT)
     ids = [survivor.pk, merged.pk]
     audit.record("patient.parted", target=done, by=by, patient_ids=ids, rows=_count(snapshot))

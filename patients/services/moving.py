@@ -21,8 +21,8 @@ from healthcare.accounts.permissions import Permission
 from healthcare.audit import services as audit
 from ml import analytes
 from patients import signals
-from patients.models import Patient, Result, ResultMove
-from patients.services import labstore, labversions, records, resulttasks
+from patients.models import Patient, RepeatedResults, Result, ResultMove
+from patients.services import labrepeats, labstore, labversions, records, resulttasks
 
 SHORTEST_REASON = 5
 LONGEST_PREGNANCY = 42 * 7  # days
@@ -59,6 +59,8 @@ def move(
         from_patient=source, to_patient=to_patient, reason=reason.strip(), by=by, at=now,
         results=[[version.pk, copy.pk] for version, copy in zip(versions, copies, strict=True)],
     )  # fmt: skip
+    labrepeats.carry(done.results)
+    _note_what_stood_there(versions, copies)
     _settle(versions, copies, now=now)
     ids = [source.pk, to_patient.pk]
     audit.record("results.moved", target=done, by=by, patient_ids=ids, versions=len(versions))
@@ -144,6 +146,20 @@ def _copies(
         copies.append(copy)
     Result.objects.bulk_create([copy for copy in copies if copy.pk is None])
     return copies
+
+
+def _note_what_stood_there(versions: list[Result], copies: list[Result]) -> None:
+    """What the right record had already has been said twice now: by its own file and by the one
+    of what was moved."""
+    for version, copy in zip(versions, copies, strict=True):
+        if copy.lab_import_id != version.lab_import_id:
+            RepeatedResults.objects.create(
+                lab_import_id=version.lab_import_id,
+                recorded_at=version.recorded_at,
+                source=version.source,
+                results=[copy.pk],
+                rows=[-1 if version.import_row is None else version.import_row],
+            )
 
 
 def _standing(versions: list[Result], target: Patient) -> dict[tuple, Result]:

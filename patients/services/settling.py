@@ -12,7 +12,7 @@ from ml import analytes, suggest, units
 from ml.suggest import Suggestion
 from patients.models import Analyte, HeldResult, LabSource, Patient
 from patients.services import held as answers
-from patients.services import heldlist, sources
+from patients.services import heldlist, labtests, sources
 from patients.services.demographics import NumberTaken
 from patients.services.heldlist import Reason
 
@@ -88,9 +88,7 @@ def map_unit(held: HeldResult, *, unit: str, by: User, now: datetime) -> Settled
     """The rows are in this unit."""
     _check(held, Reason.UNIT)
     if unit not in units_offered(held):
-        raise NotPossible(
-            f"The test cannot be read in {unit}. Units that can: {', '.join(units_offered(held))}."
-        )
+        raise NotPossible(f"The test cannot be read in {unit}. Units that can: {_in_print(held)}.")
     ids = _ids(held, by)
     answers.map_unit(ids, unit, by=by, now=now)
     return _outcome(ids)
@@ -126,6 +124,11 @@ def analyte_of(held: HeldResult) -> str:
             return said.analyte.code
     known = analytes.resolve(code)
     return known.code if known else ""
+
+
+def _in_print(held: HeldResult) -> str:
+    code = analyte_of(held)
+    return ", ".join(labtests.in_print(code, one) for one in units_offered(held))
 
 
 def units_of(code: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from healthcare.accounts import permissions
@@ -13,6 +14,16 @@ from healthcare.audit import services as audit
 from patients.models import Analyte, LabSource, LocalCode
 
 UnknownPatients = LabSource.UnknownPatients
+
+
+class NotYourPolicy(PermissionDenied):
+    """Who sends files does not decide for the whole source; who runs the intake does."""
+
+    def __init__(self, source: LabSource) -> None:
+        super().__init__(
+            f"What becomes of unknown patients in files of {source} is decided by the laboratory "
+            "staff. Leave it out, or ask them to change it."
+        )
 
 
 def names(*, by: User) -> list[str]:
@@ -46,10 +57,14 @@ def remember_profile(source: LabSource, profile: dict, *, by: User, now: datetim
 
 @transaction.atomic
 def decide_unknown_patients(source: LabSource, policy: str, *, by: User) -> None:
-    """What becomes of rows whose patient is not known, in files of this source."""
-    permissions.check(by, Permission.LABS_UPLOAD)
+    """What becomes of rows whose patient is not known, in files of this source.
+
+    To say what was decided before is no decision. Raises NotYourPolicy.
+    """
     if source.unknown_patients == policy:
         return
+    if not permissions.can(by, Permission.INTAKE_RESOLVE):
+        raise NotYourPolicy(source)
     source.unknown_patients = UnknownPatients(policy).value
     source.save(update_fields=["unknown_patients"])
     audit.record("lab_source.unknown_patients_decided", target=source, by=by, policy=policy)

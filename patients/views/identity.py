@@ -30,11 +30,13 @@ def duplicate_list(request: SignedInRequest) -> HttpResponse:
     rows = DuplicateCandidate.objects.visible_to(request.user).select_related("first", "second")
     waiting = rows.filter(status=DuplicateCandidate.Status.OPEN).order_by("-score", "pk")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
-    audit.read("duplicates.read", patient_ids=_of(page), by=request.user)
+    joined = list(merging.merges(request.user)[:PER_PAGE])
+    shown = {*_of(page), *(pk for one in joined for pk in (one.survivor_id, one.merged_id))}
+    audit.read("duplicates.read", patient_ids=sorted(shown), by=request.user)
     context = {
         "page": page,
         "pairs": [(pair, who.born(pair.first), who.born(pair.second)) for pair in page],
-        "merges": merging.merges(request.user)[:PER_PAGE],
+        "merges": joined,
     }
     return render(request, "patients/duplicates.html", context)
 

@@ -39,6 +39,7 @@ def imports(request: SignedInRequest) -> HttpResponse:
         "page": page,
         "rows": [(row, state_of(row)) for row in page],
         "may_resolve": permissions.can(request.user, Permission.INTAKE_RESOLVE),
+        "may_see_messages": permissions.can(request.user, Permission.IMPORTS_VIEW),
     }
     return render(request, "patients/imports.html", context)
 

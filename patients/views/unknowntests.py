@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,10 +13,14 @@ from django.views.decorators.http import require_POST
 
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
+from ml.suggest import Suggestion
 from patients.forms import LocalCodeForm
 from patients.models import Analyte, LabImport
 from patients.services import labs, sources, unknowntests
 from patients.views.imports import visible
+
+ALL = ""  # no code of a test is empty
+BY_NAME = 0.95  # of a suggestion whose name is the very same
 
 
 def asked(lab_import: LabImport, data=None) -> list[dict]:
@@ -34,8 +39,27 @@ def asked(lab_import: LabImport, data=None) -> list[dict]:
         )
         reasons = [{"name": suggestion.analyte.display, "why": suggestion.why}
                    for suggestion in likely]  # fmt: skip
-        rows.append({**one._asdict(), "form": form, "likely": reasons})
+        rows.append({**one._asdict(), "form": form, "likely": reasons, "sure": _sure(likely)})
     return rows
+
+
+def _sure(likely: Sequence[Suggestion]) -> Suggestion | None:
+    """The one test that has this very name, for a person to confirm with one click."""
+    named = [suggestion for suggestion in likely if suggestion.score >= BY_NAME]
+    return named[0] if len(named) == 1 and not named[0].caution else None
+
+
+def _answers(request: SignedInRequest, questions: list[dict]) -> dict[str, str]:
+    """What was chosen for each code; with a click on what is proposed, that alone."""
+    proposed = {one["code"]: one["sure"].analyte.code for one in questions if one["sure"]}
+    accepted = request.POST.get("accept")
+    if accepted == ALL:
+        return proposed
+    if accepted is not None:
+        return {code: analyte for code, analyte in proposed.items() if code == accepted}
+    forms = [one["form"] for one in questions]
+    return {form.code: form.cleaned_data["analyte"] for form in forms
+            if form.is_valid() and form.cleaned_data["analyte"]}  # fmt: skip
 
 
 @requires(Permission.INTAKE_RESOLVE)
@@ -46,13 +70,12 @@ def say_codes(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     if lab_import.job_id is not None or lab_import.lab_source is None:
         messages.info(request, "Codes are remembered for a named source, before the import.")
         return redirect("patients:import-preview", public_id)
-    said = [one["form"] for one in asked(lab_import, request.POST)]
-    answers = [form for form in said if form.is_valid() and form.cleaned_data["analyte"]]
-    for form in answers:
+    answers = _answers(request, asked(lab_import, request.POST))
+    for code, analyte in answers.items():
         sources.say_code(
             lab_import.lab_source,
-            form.code,
-            Analyte.objects.get(code=form.cleaned_data["analyte"]),
+            code,
+            Analyte.objects.get(code=analyte),
             by=request.user,
             now=timezone.now(),
         )

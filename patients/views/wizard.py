@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,8 +16,9 @@ from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
-from patients.forms import ConfirmForm, LabUploadForm, MappingForm
+from patients.forms import ConfirmForm, LabUploadForm, MappingForm, StartForm
 from patients.labcsv import UnreadableFile
+from patients.labcsv.guess import Guess, Start
 from patients.models import LabImport
 from patients.services import labdrafts, labfiles, labs, sources
 from patients.views import previews, unknowntests
@@ -36,6 +38,8 @@ def upload(request: SignedInRequest) -> HttpResponse:
             return redirect(_take(request, form))
         except labs.AlreadyReceived as refusal:
             messages.info(request, f"{refusal} Nothing was read twice.")
+            if refusal.earlier is None:
+                return redirect("patients:imports")
             return redirect("patients:import", refusal.earlier.public_id)
         except (labfiles.TooLarge, labfiles.NoSpace, UnreadableFile) as refusal:
             form.add_error("file", str(refusal))
@@ -59,6 +63,7 @@ def _take(request: SignedInRequest, form: LabUploadForm) -> str:
         now=timezone.now(),
         lab_source=sources.named(name, by=request.user) if name else None,
         confirm=False,
+        may_lack_headings=True,
     )
     if labdrafts.is_mapped(lab_import) and (profile := labdrafts.settled(lab_import)):
         labdrafts.keep_mapping(lab_import, profile, by=request.user)
@@ -76,9 +81,10 @@ def check(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     if lab_import.job_id is not None:
         return redirect("patients:import", public_id)
     guess, unreadable = None, ""
+    start = _start_said(request, lab_import)
     if labdrafts.is_mapped(lab_import):
         try:
-            guess = labdrafts.look(lab_import)
+            guess = labdrafts.look(lab_import, start)
         except UnreadableFile as refusal:
             unreadable = str(refusal)
         else:
@@ -90,8 +96,32 @@ def check(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "unreadable": unreadable,
         "facts": previews.facts(lab_import, guess),
         "next_step": "mapping" if guess else "preview",
+        "start_form": _start_form(request, lab_import, guess),
+        "start_query": _start_query(start),
     }
     return render(request, "patients/check.html", context)
+
+
+def _start_form(
+    request: SignedInRequest, lab_import: LabImport, guess: Guess | None = None
+) -> StartForm:
+    return StartForm(
+        request.GET if "header_row" in request.GET else None,
+        profile=guess.profile if guess else None,
+        is_text=lab_import.format == LabImport.Format.TABLE,
+    )
+
+
+def _start_said(request: SignedInRequest, lab_import: LabImport) -> Start:
+    """Where the table begins, by the address: it goes along to the next step."""
+    return _start_form(request, lab_import).start
+
+
+def _start_query(start: Start) -> str:
+    if not start.is_said:
+        return ""
+    row = "" if start.row is None else start.row
+    return "?" + urlencode({"delimiter": start.delimiter, "header_row": row})
 
 
 @requires(Permission.LABS_UPLOAD)
@@ -103,11 +133,12 @@ def mapping(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         return redirect("patients:import", public_id)
     if not labdrafts.is_mapped(lab_import):
         return redirect("patients:import-preview", public_id)
+    start = _start_said(request, lab_import)
     try:
-        guess = labdrafts.look(lab_import)
+        guess = labdrafts.look(lab_import, start)
     except UnreadableFile:
         return redirect("patients:import-check", public_id)
-    before = labdrafts.confirmed(lab_import)
+    before = None if start.is_said else labdrafts.confirmed(lab_import)
     form = MappingForm(
         request.POST or None,
         profile=labdrafts.laid_out(before or guess.profile, request.GET.get("layout", "")),
@@ -127,6 +158,7 @@ def mapping(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "form": form,
         "origin": previews.origin(lab_import, before=before),
         "other_layout": previews.other_layout(form.profile),
+        "start_query": _start_query(start),
         "known_tests": previews.known_tests() if form.profile.layout == "wide" else [],
     }
     return render(request, "patients/mapping.html", context)
@@ -143,8 +175,11 @@ def preview(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     if is_mapped and lab_import.preview is None and lab_import.preview_job is None:
         return redirect("patients:import-mapping", public_id)
     is_ready = lab_import.preview is not None or not is_mapped
+    may_resolve = permissions.can(request.user, Permission.INTAKE_RESOLVE)
     form = ConfirmForm(
-        request.POST or None, source=lab_import.lab_source, teams=labdrafts.teams(lab_import)
+        request.POST or None,
+        source=lab_import.lab_source if may_resolve else None,
+        teams=labdrafts.teams(lab_import),
     )
     if is_ready and form.is_valid():
         return _start(request, lab_import, form)
@@ -153,10 +188,11 @@ def preview(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "steps": steps(lab_import, "preview"),
         "form": form,
         "preview": previews.preview(lab_import),
-        "may_resolve": permissions.can(request.user, Permission.INTAKE_RESOLVE),
+        "may_resolve": may_resolve,
     }
     if lab_import.preview is not None:
-        context["unknown_tests"] = unknowntests.asked(lab_import)
+        context["unknown_tests"] = asked = unknowntests.asked(lab_import)
+        context["several_are_sure"] = sum(one["sure"] is not None for one in asked) > 1
         audit.record("lab_import.previewed", target=lab_import, by=request.user)
     return render(request, "patients/preview.html", context)
 
@@ -165,8 +201,8 @@ def _start(request: SignedInRequest, lab_import: LabImport, form: ConfirmForm) -
     now, source = timezone.now(), lab_import.lab_source
     profile = labdrafts.confirmed(lab_import)
     if source is not None:
-        policy = form.cleaned_data["unknown_patients"]
-        sources.decide_unknown_patients(source, policy, by=request.user)
+        if policy := form.cleaned_data.get("unknown_patients"):
+            sources.decide_unknown_patients(source, policy, by=request.user)
         if profile is not None:
             sources.remember_profile(source, profile.to_json(), by=request.user, now=now)
     if team := form.cleaned_data.get("team"):

@@ -1,13 +1,16 @@
 """Files of results over the API: sent, rehearsed, followed, withdrawn."""
 
 import json
+from hashlib import sha256
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from healthcare.jobs.models import Job
 from patients.models import HeldResult, LabImport, LabSource, Result
-from patients.services import labfiles
+from patients.services import labfiles, labs
 from tests.factories import CareTeamFactory, LabImportFactory
 from tests.patients.labfiles import ADA, import_lines, line, text
 
@@ -144,6 +147,26 @@ def test_how_a_file_is_read_can_be_said(api, ada, run_jobs):
     assert Result.objects.get().collected_at.date().isoformat() == "2026-02-03"
 
 
+def test_where_the_table_begins_can_be_said(api, ada, run_jobs):
+    odd = f"Ward 3|1 March\n\nwho|what|how much|in|when\n{ADA}|HBA1C|6.5|%|2026-03-01\n"
+    columns = {"mrn": "who", "code": "what", "value": "how much", "unit": "in",
+               "collected_at": "when"}  # fmt: skip
+    profile = {"header_row": 3, "delimiter": "|", "columns": columns}
+
+    send(api, odd, profile=json.dumps(profile))
+    run_jobs()
+
+    assert Result.objects.get().value == 6.5
+
+
+@pytest.mark.parametrize("said", [{"delimiter": "??"}, {"header_row": "x"}, {"header_row": 99999}])
+def test_an_impossible_beginning_is_refused_with_a_sentence(api, said):
+    response = send(api, profile=json.dumps(said))
+
+    assert response.status_code in (400, 422)
+    assert not LabImport.objects.exists()
+
+
 def test_what_is_in_doubt_is_refused_and_not_guessed(api, ada, run_jobs):
     location = send(api, UNSURE)["Location"]
     run_jobs()
@@ -161,15 +184,59 @@ def test_an_impossible_profile_is_named(api, said):
     assert not LabImport.objects.exists()
 
 
-def test_a_source_is_named_and_its_policy_remembered(api, run_jobs):
+def test_a_source_is_named_and_its_policy_remembered(client, lab_staff, run_jobs):
+    client.force_login(lab_staff)
     stranger = "mrn,code,value,unit,collected_at\nCL-9,HBA1C,6.5,%,2026-03-01\n"
 
-    body = send(api, stranger, source="Central", unknown_patients="refuse").json()
+    body = send(client, stranger, source="Central", unknown_patients="refuse").json()
     run_jobs()
 
     assert body["source"] == "Central"
     assert LabSource.objects.get().unknown_patients == "refuse"
     assert not HeldResult.objects.exists()
+
+
+def test_a_sender_does_not_decide_about_unknown_patients(api):
+    LabSource.objects.create(name="Central")
+
+    response = send(api, source="Central", unknown_patients="refuse")
+
+    assert response.status_code == 403
+    assert "laboratory staff" in response.json()["detail"]
+    assert LabSource.objects.get().unknown_patients == "hold"
+    assert not LabImport.objects.exists()
+
+
+def test_a_sender_may_say_what_was_decided_before(api):
+    LabSource.objects.create(name="Central", unknown_patients="refuse")
+
+    assert send(api, source="Central", unknown_patients="refuse").status_code == 202
+
+
+@pytest.mark.parametrize("url", [IMPORTS, "/api/v1/fhir-bundles/"])
+def test_a_sender_does_not_learn_when_another_sent_the_same(api, url, lab_staff):
+    bundle = '{"resourceType": "Bundle", "type": "collection", "entry": []}'
+    digest = sha256(bundle.encode()).hexdigest()
+    LabImportFactory(content=bundle.encode(), digest=digest, uploaded_by=lab_staff)
+
+    if url == IMPORTS:
+        response = send(api, bundle)
+    else:
+        response = api.post(url, bundle, content_type="application/fhir+json")
+
+    said = response.json()["detail"]
+    assert (response.status_code, "/api/" in said, "202" in said) == (409, False, False)
+
+
+def test_another_senders_file_is_not_withdrawn(api, api_client_user):
+    foreign = import_lines(line("6"))
+
+    response = api.post(f"{IMPORTS}{foreign.public_id}/withdraw/", {"reason": "not mine"},
+                        "application/json")  # fmt: skip
+
+    assert response.status_code == 404
+    with pytest.raises(PermissionDenied):
+        labs.withdraw(foreign, by=api_client_user, now=timezone.now(), reason="not mine")
 
 
 def test_a_team_that_is_not_there_is_named(api):

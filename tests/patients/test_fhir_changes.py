@@ -12,9 +12,11 @@ from patients.models import (
     HeldResult,
     LabImport,
     LabSource,
+    Notice,
+    Patient,
     Result,
 )
-from patients.services import fhirin, fhirrepeats, labs
+from patients.services import fhirin, fhirrepeats, labs, records
 from tests.factories import LabImportFactory, PatientFactory
 from tests.patients.fhirfiles import (
     bundle,
@@ -229,3 +231,106 @@ def test_a_worker_that_dies_half_way_leaves_what_the_next_one_completes(team, mo
     assert again.next_row == 1
     fhirin.import_file(again, again.job)
     assert (Condition.objects.count(), again.accepted_count) == (5, 6)
+
+
+def correct_by_hand(clinician, **changes):
+    fact = Condition.objects.current().get()
+    return records.correct(fact, changes, by=clinician, now=LATER, reason="Wrong day")
+
+
+def test_a_correction_by_hand_survives_a_sender_who_only_repeats(team, clinician):
+    load(bundle(patient(), condition(onsetDateTime="2020-01-01")), team=team)
+    mine = correct_by_hand(clinician, onset_on=dt.date(2019, 1, 1))
+
+    again = condition(onsetDateTime="2020-01-01", meta={"lastUpdated": "2026-03-06T00:00:00Z"})
+    load(bundle(again))
+
+    assert Condition.objects.current().get() == mine
+    assert not Notice.objects.exists()
+
+
+def test_a_sender_who_says_something_new_of_what_was_corrected_by_hand_is_a_conflict(
+    team, clinician
+):
+    load(bundle(patient(), condition(onsetDateTime="2020-01-01")), team=team)
+    mine = correct_by_hand(clinician, onset_on=dt.date(2019, 1, 1))
+
+    said = load(bundle(condition(onsetDateTime="2021-01-01")))
+
+    assert Condition.objects.current().get() == mine
+    assert [problem.code for problem in said.problems.all()] == ["corrected_here"]
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.recipient, notice.patient) == ("conflict", clinician, mine.patient)
+
+
+def test_a_sender_who_agrees_with_the_correction_brings_no_conflict(team, clinician):
+    load(bundle(patient(), condition(onsetDateTime="2020-01-01")), team=team)
+    mine = correct_by_hand(clinician, onset_on=dt.date(2019, 1, 1))
+
+    load(bundle(condition(onsetDateTime="2019-01-01")))
+
+    assert Condition.objects.current().get() == mine
+    assert not Notice.objects.exists()
+
+
+def test_what_a_person_has_corrected_outlives_the_file_it_came_from(team, clinician, lab_staff):
+    file = load(bundle(patient(), condition(onsetDateTime="2020-01-01")), team=team)
+    mine = correct_by_hand(clinician, onset_on=dt.date(2019, 1, 1))
+
+    labs.withdraw(file, by=lab_staff, now=LATER, reason="Wrong hospital")
+
+    assert Condition.objects.current().get() == mine
+
+
+def test_what_a_person_has_removed_does_not_come_back_by_a_repeat(team, clinician):
+    load(bundle(patient(), condition()), team=team)
+    records.remove(Condition.objects.get(), by=clinician, now=LATER, reason="Another person's")
+
+    load(bundle(condition(meta={"lastUpdated": "2026-03-06T00:00:00Z"})))
+
+    assert not Condition.objects.current().exists()
+
+
+def pregnancy_status(code, day="2026-02-01", **members):
+    return of_ada(
+        "Observation", f"preg-{code}", status="final", effectiveDateTime=day,
+        code={"coding": [{"system": "http://loinc.org", "code": "82810-3"}]},
+        valueCodeableConcept={"coding": [{"system": "http://snomed.info/sct", "code": code}]},
+    ) | members  # fmt: skip
+
+
+def since():
+    return Patient.objects.get().pregnant_since
+
+
+def test_a_pregnancy_comes_into_the_record_and_ends(team):
+    delivery = {"code": {"coding": [{"system": "http://loinc.org", "code": "11778-8"}]},
+                "valueDateTime": "2026-08-01"}  # fmt: skip
+    load(bundle(patient(), pregnancy_status("77386006", component=[delivery])), team=team)
+    assert since() == dt.date(2025, 10, 25)  # 280 days before the delivery that is expected
+
+    load(bundle(pregnancy_status("60001007", day="2026-03-01")))
+    assert since() is None
+
+
+def test_a_pregnancy_without_a_beginning_is_taken_to_be_in_its_middle(team):
+    load(bundle(patient(), pregnancy_status("77386006", day="2026-02-01")), team=team)
+    assert since() == dt.date(2025, 9, 14)
+
+
+def test_a_pregnancy_on_the_problem_list_lasts_until_it_is_over(team):
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": "72892002"}],
+            "text": "Normal pregnancy"}  # fmt: skip
+    load(bundle(patient(), condition(code=code, onsetDateTime="2025-11-01")), team=team)
+    assert since() == dt.date(2025, 11, 1)
+
+    over = condition(code=code, onsetDateTime="2025-11-01", abatementDateTime="2026-02-20")
+    load(bundle(over))
+    assert since() is None
+
+
+def test_an_older_pregnancy_does_not_replace_the_present_one(team):
+    load(bundle(patient(), pregnancy_status("77386006", day="2026-02-01")), team=team)
+    load(bundle(pregnancy_status("77386006", day="2020-02-01") | {"id": "older"}))
+    load(bundle(pregnancy_status("60001007", day="2021-02-01")))
+    assert since() == dt.date(2025, 9, 14)

@@ -187,6 +187,19 @@ def test_rejected_rows_are_kept_with_the_reason(ada, lab_staff):
     assert not Result.objects.exists()
 
 
+@pytest.mark.parametrize(("again", "asked"), [(STRANGER, 0), (CORRECTED, 1)])
+def test_a_row_that_was_rejected_asks_nobody_again_when_it_is_sent_again(
+    ada, lab_staff, again, asked
+):
+    import_lines(STRANGER)
+    held.reject(waiting(), "A test tube of the analyser", by=lab_staff, now=LATER)
+
+    file = import_lines("", again)
+
+    assert HeldResult.objects.waiting().count() == asked
+    assert file.unmatched_count == 1
+
+
 def test_a_critical_result_that_waited_is_asked_for(ada, lab_staff):
     import_lines(f"X-9,POTASSIUM,7.4,mmol/L,{AT},,,A1")
 

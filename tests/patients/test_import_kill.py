@@ -1,5 +1,6 @@
 """A real Celery worker, killed with -9 in the middle of a file."""
 
+import json
 import os
 import random
 import signal
@@ -18,9 +19,10 @@ from django.utils import timezone
 from healthcare.embedded import valkey
 from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
-from patients.models import LabImport, Result
+from patients.models import FhirResource, LabImport, PatientIdentifier, Result
 from patients.services import labs
 from tests.factories import PatientFactory
+from tests.patients.hl7messages import HBA1C, PID, oru
 from tests.patients.labfiles import HEADER, NOW, counts, dump, problem_codes
 
 pytestmark = [
@@ -45,8 +47,41 @@ def content():
     return "\n".join(lines).encode()
 
 
-def receive(by):
-    return labs.receive(upload=ContentFile(content(), name="labs.csv"), by=by, now=NOW)
+def messages():
+    """The same kind of file as HL7 messages, one result each."""
+    rng = random.Random(4)
+    said = []
+    for row in range(1_500):
+        pid = PID.replace("CL-000001", f"CL-{rng.randrange(PATIENTS):06d}")
+        value, state = rng.choice(["5.1", "6.2", "high"]), rng.choice("FFCP")
+        order = f"OBR|1||A{row // 3}|X|||2026020{rng.randrange(1, 9)}0800"
+        said.append(oru(pid, order, f"OBX|1|NM|{HBA1C}||{value}|%|||||{state}", id=str(row)))
+    return "".join(said).encode()
+
+
+def bundle():
+    """And as a FHIR bundle: observations of the same patients."""
+    rng = random.Random(5)
+    entries = [
+        {"resource": {
+            "resourceType": "Observation", "id": f"o{row}", "status": "final",
+            "subject": {"identifier": {"value": f"CL-{rng.randrange(PATIENTS):06d}",
+                                       "system": PatientIdentifier.MRN}},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]},
+            "effectiveDateTime": f"2026-02-{rng.randrange(1, 28):02d}T08:00:00Z",
+            "valueQuantity": {"value": rng.choice([5.1, 6.2, 9999]), "code": "%",
+                              "system": "http://unitsofmeasure.org"},
+        }}
+        for row in range(1_500)
+    ]  # fmt: skip
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
+
+
+FILES = {"table": content, "hl7": messages, "fhir": bundle}
+
+
+def receive(by, kind="table"):
+    return labs.receive(upload=ContentFile(FILES[kind](), name="labs.csv"), by=by, now=NOW)
 
 
 def start_worker(media):
@@ -113,18 +148,22 @@ def has_ended(lab_import):
     return Job.objects.get(pk=lab_import.job_id).status not in Job.OPEN
 
 
-def test_a_killed_worker_leaves_the_same_table_as_one_that_lived(workers, lab_staff, team):
+@pytest.mark.parametrize("kind", FILES)
+def test_a_killed_worker_leaves_the_same_table_as_one_that_lived(workers, lab_staff, team, kind):
     for number in range(PATIENTS):
         PatientFactory(mrn=f"CL-{number:06d}", care_team=team)
-    undisturbed = receive(lab_staff)
+    undisturbed = receive(lab_staff, kind)
+    assert undisturbed.format == kind
     jobs.run(undisturbed.job_id, now=timezone.now)
     undisturbed.refresh_from_db()
     expected = dump(), counts(undisturbed), problem_codes(undisturbed)
+    assert Result.objects.count() > PATIENTS
     Result.objects.all().delete()
+    FhirResource.objects.all().delete()
     LabImport.objects.all().delete()
 
     first = workers()
-    lab_import = receive(lab_staff)
+    lab_import = receive(lab_staff, kind)
     wait(lambda: is_half_read(lab_import))
     kill(first)
     assert not has_ended(lab_import)

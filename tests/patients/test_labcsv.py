@@ -9,6 +9,7 @@ from patients.labcsv.encoding import BLOCK
 from tests.patients.labfiles import text
 from tests.patients.labreading import read
 
+MISSING = r"Patient number \(mrn\), Test \(code\), When it was collected \(collected_at\)"
 GOOD = "CL-1,HBA1C,7.2,%,2026-03-01T08:00Z,final,,A1"
 
 
@@ -163,7 +164,7 @@ def test_empty_lines_and_empty_cells_at_the_end_are_nothing():
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"", "empty"), (b" \r\n", "empty"), (b"PK\x03\x04rest", "spreadsheet"), (b"%PDF-1.7", "PDF"),
-     (b"\x1f\x8b\x08", "gzip"), (b"name,age,result,x\nx,1,2,3\n", "mrn, code, collected_at"),
+     (b"\x1f\x8b\x08", "gzip"), (b"name,age,result,x\nx,1,2,3\n", MISSING),
      (b"some words\nand more\n", "No table of results"),
      (b"mrn,code,value,unit,collected_at\n", "no rows"),
      (GOOD.encode(), "first line must name the columns"),
@@ -201,3 +202,17 @@ def test_a_malformed_line_is_not_shown_in_the_list_because_it_may_name_the_patie
     _, [problem] = read(text('CL-000042,"HBA1C,7.2,%,2026-03-01,,,'))
 
     assert problem.seen == ""
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\n", "\x1a\r\n"])
+def test_the_mark_with_which_old_programs_end_a_text_is_no_row(end):
+    rows, problems = read(f"mrn,code,value,unit,collected_at\nCL-1,HBA1C,6.5,%,2026-03-01\n{end}")
+
+    assert ([row.value for row in rows], problems) == ([6.5], [])
+
+
+def test_such_a_mark_in_the_middle_is_a_line_like_any_other():
+    line = "CL-1,HBA1C,6.5,%,2026-03-01"
+    _rows, problems = read(f"mrn,code,value,unit,collected_at\n{line}\n\x1a\n{line}\n")
+
+    assert [problem.code for problem in problems] == ["ragged_row"]

@@ -62,6 +62,8 @@ def test_what_is_no_sure_value_is_refused(cell, code):
      ("1,234", COMMA, 1.234), ("1.234", POINT, 1.234), ("1.234", GERMAN, 1234),
      ("1.234,56", GERMAN, 1234.56), ("1.234.567", GERMAN, 1234567),
      ("1,234.5", Numbers(".", ","), 1234.5), ("1 234,5", Numbers(",", " "), 1234.5),
+     ("1.234,56", COMMA, 1234.56), ("1.234.567,8", COMMA, 1234567.8), ("-1.234,5", COMMA, -1234.5),
+     ("1.234.567", COMMA, 1234567), ("1 234,5", COMMA, 1234.5), ("1'234,5", COMMA, 1234.5),
      ("1\u202f234", Numbers(",", " "), 1234), ("1'234.5", Numbers(".", "'"), 1234.5)],
 )  # fmt: skip
 def test_numbers_are_read_as_the_file_writes_them(cell, numbers, number):
@@ -70,7 +72,8 @@ def test_numbers_are_read_as_the_file_writes_them(cell, numbers, number):
 
 @pytest.mark.parametrize(
     ("cell", "numbers"),
-    [("1,234", EITHER), ("1.234", EITHER), ("1.234", COMMA), ("1.234,56", COMMA),
+    [("1,234", EITHER), ("1.234", EITHER), ("1.234", COMMA), ("1,234.5", COMMA),
+     ("1,234,567", COMMA), ("1 234", COMMA), ("1.23,4", COMMA), ("1.234.56,7", COMMA),
      ("5.2", GERMAN), ("0.234", GERMAN), ("12.34.567", GERMAN), ("1,23", Numbers(".", ","))],
 )  # fmt: skip
 def test_a_separator_that_does_not_fit_the_file_is_refused(cell, numbers):

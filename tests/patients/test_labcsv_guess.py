@@ -133,6 +133,23 @@ def test_thousands_are_joined_when_a_person_says_so(sent):
     assert read_guessed(path, thousands=".", decimal=",")[0][0].value == 1234.5
 
 
+def test_thousands_need_nobody_where_the_decimal_comma_is_sure(sent):
+    path = sent(lines("CL-1;PLT;1.234,5;10*9/L;2026-03-01", "CL-1;HBA1C;7,2;%;2026-03-01"))
+
+    assert doubts(guess(path)) == []
+    assert [row.value for row in read_guessed(path)[0]] == [1234.5, 7.2]
+
+
+def test_a_point_alone_is_asked_though_the_decimal_comma_is_sure(sent):
+    path = sent(lines("CL-1;PLT;1.234;10*9/L;2026-03-01", "CL-1;PLT;1.234,5;10*9/L;2026-03-02",
+                      "CL-1;HBA1C;7,2;%;2026-03-01"))  # fmt: skip
+
+    rows, [problem] = read_guessed(path)
+
+    assert doubts(guess(path)) == [("thousands", "thousands_separator")]
+    assert ([row.value for row in rows], problem.row) == ([1234.5, 7.2], 2)
+
+
 def test_decimal_commas_between_commas_are_asked(sent):
     path = sent(lines('CL-1,HBA1C,"7,2",%,2026-03-01', header=HEADER.replace(";", ",")))
 

@@ -150,13 +150,77 @@ def test_what_came_after_the_merge_stays_with_the_survivor_and_is_named(
     assert Result.objects.get(accession="new").patient == kept
 
 
-def test_tasks_that_nobody_would_see_are_closed_and_opened_again(kept, second, administrator):
+def test_a_task_on_what_both_records_had_is_asked_for_once(kept, second, administrator):
+    same = Result.objects.get(patient=kept, analyte__code="POTASSIUM")
+    ResultTask.objects.create(patient=kept, result=same, kind="critical", created_at=AT)
     done = join(kept, second, administrator)
-    assert not ResultTask.objects.open().exists()
+    assert [task.result.superseded_at for task in ResultTask.objects.open()] == [None]
 
     merging.unmerge(done, by=administrator, now=LATER)
 
-    assert ResultTask.objects.open().filter(patient=second).exists()
+    assert {task.patient for task in ResultTask.objects.open()} == {kept, second}
+
+
+def test_a_task_that_one_record_had_stays_on_the_value_that_counts(kept, second, administrator):
+    ResultTask.objects.all().delete()
+    same = Result.objects.get(patient=kept, analyte__code="POTASSIUM")
+    ResultTask.objects.create(patient=kept, result=same, kind="critical", created_at=AT)
+    before = dump(kept), dump(second)
+
+    done = join(kept, second, administrator)
+
+    assert ResultTask.objects.open().get().result.superseded_at is None
+    merging.unmerge(done, by=administrator, now=LATER)
+    assert (dump(kept), dump(second)) == before
+
+
+@pytest.fixture
+def both_said(team, administrator, analytes, broker):
+    """Two records of one person with the same HbA1c, from a file each."""
+    people = [PatientFactory(care_team=team, mrn=f"CL-00000{n}") for n in (1, 2)]
+    files = [
+        import_lines(line("6").replace("CL-000001", person.identifiers.get().value),
+                     uploaded_at=NOW + dt.timedelta(minutes=n))
+        for n, person in enumerate(people)
+    ]  # fmt: skip
+    return people, files
+
+
+@pytest.mark.parametrize("taken_back", [0, 1])
+def test_a_value_of_both_records_outlives_the_withdrawal_of_either_file(
+    both_said, taken_back, administrator, lab_staff
+):
+    (one, other), files = both_said
+    join(one, other, administrator, now=NOW + dt.timedelta(days=1))
+
+    labs.withdraw(files[taken_back], by=lab_staff, now=LATER, reason="Wrong file")
+
+    assert newest(one) == 6
+    assert Result.objects.current().filter(patient=one).count() == 1
+
+
+def test_values_of_both_records_part_as_they_were(both_said, administrator):
+    (one, other), _files = both_said
+    before = dump(one), dump(other)
+
+    done = join(one, other, administrator, now=NOW + dt.timedelta(days=1))
+    assert Result.objects.current().filter(patient=one).count() == 1
+    merging.unmerge(done, by=administrator, now=LATER)
+
+    assert (dump(one), dump(other)) == before
+
+
+def test_a_repeat_speaks_when_the_other_record_leaves_with_what_stood_for_it(
+    both_said, administrator, lab_staff
+):
+    (one, other), files = both_said
+    import_lines(line("6"), "", uploaded_at=NOW + dt.timedelta(hours=1))
+    done = join(one, other, administrator, now=NOW + dt.timedelta(days=1))
+    labs.withdraw(files[0], by=lab_staff, now=NOW + dt.timedelta(days=2), reason="Wrong file")
+
+    merging.unmerge(done, by=administrator, now=LATER)
+
+    assert (newest(one), newest(other)) == (6, 6)
 
 
 def test_both_ways_are_written_down_with_both_records(kept, second, administrator):

@@ -8,8 +8,14 @@ from django.utils import timezone
 from healthcare.audit.models import AuditEvent
 from ml import analytes
 from patients.models import LatestResult, Notice, Result, ResultMove, ResultReview, ResultTask
-from patients.services import exports, labstore, merging, moving, records
-from tests.factories import CareTeamFactory, PatientFactory, ResultFactory, UserFactory
+from patients.services import exports, labs, labstore, merging, moving, records
+from tests.factories import (
+    CareTeamFactory,
+    PatientFactory,
+    PatientIdentifierFactory,
+    ResultFactory,
+    UserFactory,
+)
 from tests.patients.labfiles import import_lines
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +180,82 @@ def test_the_laboratory_saying_it_again_of_the_wrong_patient_is_no_news(
     assert [row.patient for row in Result.objects.current()] == [right]
 
 
+@pytest.fixture
+def sent(wrong, right, clinician, analytes):
+    """The line of a file that brings a result of the wrong patient."""
+    for person, number in ((wrong, "CL-000001"), (right, "CL-000002")):
+        PatientIdentifierFactory(patient=person, value=number)
+    return f"CL-000001,HBA1C,6.4,%,{AT:%FT%TZ},,,A1"
+
+
+def _standing():
+    rows = Result.objects.current().order_by("pk")
+    return [(row.patient.family_name, row.value) for row in rows]
+
+
+def _withdraw(lab_import, by):
+    labs.withdraw(lab_import, by=by, now=timezone.now(), reason="Wrong file")
+
+
+def test_a_file_that_was_withdrawn_after_a_move_is_read_anew_onto_the_right_record(
+    sent, wrong, right, clinician, lab_staff
+):
+    first = import_lines(sent)
+    go(Result.objects.filter(patient=wrong), right, clinician, now=timezone.now())
+    _withdraw(first, lab_staff)
+    assert _standing() == []
+
+    again = import_lines(sent)
+
+    assert (again.accepted_count, again.duplicate_count) == (1, 0)
+    assert _standing() == [("Right", 6.4)]
+    assert LatestResult.objects.get().patient == right
+    _withdraw(again, lab_staff)
+    assert _standing() == []
+
+
+@pytest.mark.parametrize("repeated_before_the_move", [True, False])
+def test_what_a_second_file_repeats_stands_when_the_first_is_withdrawn_after_a_move(
+    sent, wrong, right, clinician, lab_staff, repeated_before_the_move
+):
+    first = import_lines(sent)
+    if repeated_before_the_move:
+        import_lines(sent, "")
+    go(Result.objects.filter(patient=wrong), right, clinician, now=timezone.now())
+    if not repeated_before_the_move:
+        import_lines(sent, "")
+
+    _withdraw(first, lab_staff)
+
+    assert _standing() == [("Right", 6.4)]
+
+
+def test_what_the_right_record_had_stands_for_the_move_when_its_file_is_withdrawn(
+    sent, wrong, right, clinician, lab_staff
+):
+    own = import_lines(sent.replace("CL-000001", "CL-000002"))
+    import_lines(sent)
+    go(Result.objects.filter(patient=wrong), right, clinician, now=timezone.now())
+
+    _withdraw(own, lab_staff)
+
+    assert _standing() == [("Right", 6.4)]
+
+
+def test_what_was_moved_twice_is_repeated_where_it_stands_now(
+    sent, wrong, right, clinician, lab_staff, team
+):
+    first = import_lines(sent)
+    third = PatientFactory(care_team=team, family_name="Third")
+    go(Result.objects.filter(patient=wrong), right, clinician, now=timezone.now())
+    go(Result.objects.filter(patient=right), third, clinician, now=timezone.now())
+    import_lines(sent, "")
+
+    _withdraw(first, lab_staff)
+
+    assert _standing() == [("Third", 6.4)]
+
+
 def test_a_move_is_written_down_for_both(versions, wrong, right, clinician):
     go(versions[2:], right, clinician)
 
@@ -235,6 +317,26 @@ def test_what_was_moved_away_is_not_in_the_export_of_the_wrong_record(
 
     assert "patients.result" not in _rows_of_export(wrong)
     assert len(_rows_of_export(right)["patients.result"]) == 3
+
+
+def test_what_was_moved_away_during_a_merge_is_in_neither_export_after_it_was_undone(
+    versions, wrong, right, clinician, administrator
+):
+    kept = PatientFactory(care_team=wrong.care_team)
+    done = merging.merge(survivor=kept, merged=wrong, by=administrator, now=NOW, reason=WHY)
+    go(Result.objects.filter(patient=kept), right, clinician, now=NOW + DAY)
+
+    merging.unmerge(done, by=administrator, now=NOW + 2 * DAY)
+
+    for record in (kept, wrong):
+        assert "patients.result" not in _rows_of_export(record)
+    assert len(_rows_of_export(right)["patients.result"]) == 3
+
+
+def test_what_a_withdrawn_file_had_said_stays_in_the_export(sent, wrong, lab_staff):
+    _withdraw(import_lines(sent), lab_staff)
+
+    assert len(_rows_of_export(wrong)["patients.result"]) == 1
 
 
 def _rows_of_export(patient):

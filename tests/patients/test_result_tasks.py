@@ -160,6 +160,33 @@ def test_a_change_that_may_well_be_true_asks_for_nothing(potassium, value, days,
     assert not ResultTask.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("earlier", "value", "is_asked"),
+    [
+        ([(24, 0.9)], 1.2, True),  # 0.3 mg/dL in 48 hours
+        ([(24, 0.9)], 1.19, False),
+        ([(72, 1.2)], 1.6, False),  # more than 48 hours, less than 1.5 times
+        ([(144, 0.8), (24, 1.15)], 1.2, True),  # 1.5 times the lowest of seven days
+        ([(144, 0.8), (24, 1.15)], 1.19, False),
+        ([(192, 0.8), (24, 1.15)], 1.2, False),  # that was eight days ago
+        ([(24, 1.6)], 1.0, False),  # a fall is none of KDIGO's
+    ],
+)
+def test_creatinine_is_looked_at_when_it_rises_as_kdigo_defines_kidney_injury(
+    patient, earlier, value, is_asked
+):
+    for hours, before in earlier:
+        ResultFactory(patient=patient, code="CREAT", value=before, flag="N", recorded_at=NOW,
+                      collected_at=COLLECTED - dt.timedelta(hours=hours))  # fmt: skip
+
+    arrived(
+        ResultFactory(patient=patient, code="CREAT", value=value, flag="N", recorded_at=NOW,
+                      collected_at=COLLECTED)
+    )  # fmt: skip
+
+    assert ResultTask.objects.filter(kind="delta").count() == is_asked
+
+
 def test_a_change_from_a_value_that_was_withdrawn_is_none(potassium):
     yesterday = COLLECTED - dt.timedelta(days=1)
     potassium(value=3.6, flag="N", collected_at=yesterday, superseded_at=NOW, withdrawn_at=NOW)

@@ -16,6 +16,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker
 FOLDER = Path(os.getenv("CARELENS_DATASETS") or Path(__file__).parents[3] / "shared/datasets")
 
 
+ORDER = OBR.format(issued="")
+
+
 def batch(*messages):
     return "FHS|^~\\&|LIS\rBHS|^~\\&|LIS\r" + "".join(messages) + "BTS\rFTS\r"
 
@@ -169,3 +172,28 @@ def test_results_are_known_from_the_moment_their_file_was_confirmed(ada):
     lab_import = import_file(hba1c("6.1"), format="hl7", uploaded_at=NOW, confirmed_at=NOW + DAY)
 
     assert Result.objects.get(lab_import=lab_import).recorded_at == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("segments", "place"),
+    [
+        ([PID, ORDER, obx(value="high")], "OBX-5"),
+        ([PID, ORDER, obx(unit="furlong")], "OBX-6"),
+        ([PID, ORDER, obx(code="XYZ^Unheard of^L")], "OBX-3"),
+        ([PID, ORDER, obx(status="?")], "OBX-11"),
+        ([PID, "OBR|1||F1|X|||garbage", obx()], "OBX-14/OBR-7"),
+        ([PID.replace("CL-000001", "CL-9"), ORDER, obx()], "PID-3"),
+        ([PID, ORDER, obx(value="5.4~high")], "OBX-5[2]"),
+    ],
+)
+def test_a_problem_names_the_field_of_the_message(ada, segments, place):
+    lab_import = import_file(oru(*segments), format="hl7")
+
+    assert [column for _row, column, _code in problem_codes(lab_import)] == [place]
+
+
+def test_values_of_one_field_are_told_apart_where_both_lack_the_same(ada):
+    lab_import = import_file(oru(PID, ORDER, obx(value="5.4~5.5", unit="furlong")), format="hl7")
+
+    places = [column for _row, column, _code in problem_codes(lab_import)]
+    assert sorted(places) == ["OBX-6", "OBX-6 of OBX-5[2]"]

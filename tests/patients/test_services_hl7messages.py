@@ -255,3 +255,9 @@ def test_a_text_result_is_kept_as_text(ada):
     send(oru(PID, OBR.format(issued=""), obx("ST", "NEG", code=HBA1C)))
     assert PatientIdentifier.objects.filter(patient=ada).exists()
     assert Hl7Message.objects.get().acknowledgement in {"AA", "AE"}
+
+
+def test_the_answer_points_at_the_field_that_is_wrong(ada):
+    message = oru(PID, OBR.format(issued=""), obx(), obx(unit="furlong", rest=""), id="P1")
+    said = hl7.parse(hl7messages.answer(message.encode(), terms=Terms(), now=NOW))
+    assert [err.raw(2) for err in said.all("ERR")] == ["OBX^2^6"]

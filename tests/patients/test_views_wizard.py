@@ -350,3 +350,90 @@ def test_other_roles_do_not_see_a_step(client, step, role):
 
     assert response.status_code == 403
     assert b"canary" not in response.content
+
+
+# Two titles above, and headings that nobody here knows.
+ODD = (
+    "Ward 3|printed 1 March\n"
+    "\n"
+    "who|what|how much|in|when\n"
+    f"{ADA}|HbA1c|6,5|%|2026-03-01\n"
+    f"{ADA}|HbA1c|6,7|%|2026-02-14\n"
+)
+
+
+def test_the_line_of_the_headings_and_the_delimiter_may_be_said(signed_in_lab, ada, run_jobs):
+    send(signed_in_lab, ODD)
+
+    checked = signed_in_lab.get(f"{place('check')}?delimiter=%7C&header_row=3")
+    address = f"{place('mapping')}{checked.context['start_query']}"
+    said = {"column_mrn": "who", "column_code": "what", "column_value": "how much",
+            "column_unit": "in", "column_collected_at": "when"}  # fmt: skip
+    signed_in_lab.post(address, {**filled_in(signed_in_lab, address), **said})
+    run_jobs()
+
+    assert address.encode().replace(b"&", b"&amp;") in checked.content
+    assert checked.context["guess"].header == ("who", "what", "how much", "in", "when")
+    assert LabImport.objects.get().preview["counts"]["accepted"] == 2
+
+
+def test_a_line_that_is_not_there_is_said_and_may_be_changed(signed_in_lab):
+    send(signed_in_lab, SEMICOLONS)
+
+    page = signed_in_lab.get(f"{place('check')}?delimiter=%3B&header_row=40")
+
+    assert b"Line 40 of the file names no columns" in page.content
+    assert b"Look again" in page.content
+
+
+def test_tests_behind_the_three_hundredth_are_read_as_guessed(signed_in_lab, ada, run_jobs):
+    tests = [f"Test {n} (mg/dL)" for n in range(320)] + ["Glucose (mg/dL)"]
+    header = ",".join(["mrn", "collected_at", *tests])
+    values = ",".join([ADA, "2026-03-01", *["1"] * 320, "99"])
+    send(signed_in_lab, f"{header}\n{values}\n")
+
+    confirm_columns(signed_in_lab)
+    run_jobs()
+
+    assert LabImport.objects.get().preview["counts"]["accepted"] == 1
+
+
+TURNED = (
+    f"Patient {ADA};;;\nTest;Einheit;01.03.2026;14.02.2026\nGlucose;mg/dL;99;101\nHbA1c;%;6,5;6,7\n"
+)
+
+
+def test_a_table_turned_on_its_side_is_refused_with_what_to_do(signed_in_lab):
+    page = send(signed_in_lab, TURNED)
+    page = signed_in_lab.get(place("check")) if LabImport.objects.exists() else page
+
+    assert b"choose Paste special, Transpose" in page.content
+
+
+@pytest.mark.parametrize("choice", ["Kreatinin", ""])
+def test_a_test_of_another_language_is_confirmed_with_one_click(
+    signed_in_lab, ada, run_jobs, choice
+):
+    content = (
+        f"mrn;code;value;unit;collected_at\n{ADA};Kreatinin;1,1;mg/dL;2026-03-01\n"
+        f"{ADA};Hämoglobin;14,2;g/dL;2026-03-01\n"
+    )
+    page = previewed(signed_in_lab, run_jobs, content, new_source="Central")
+    assert "Yes, it is Creatinine" in page.content.decode()
+    assert not LocalCode.objects.exists()
+
+    signed_in_lab.post(place("codes"), {"accept": choice})
+    run_jobs()
+
+    said = set(LocalCode.objects.values_list("code", "analyte__code"))
+    assert said == {("Kreatinin", "CREAT"), *([] if choice else [("Hämoglobin", "HGB")])}
+    assert LabImport.objects.get().preview["counts"]["accepted"] == len(said)
+
+
+def test_what_a_clerk_is_asked_for_is_said_in_words(signed_in_lab):
+    send(signed_in_lab, "who;what;how much;in\nCL-1;HbA1c;6,5;%\nCL-1;HbA1c;6,7;%\n")
+
+    page = signed_in_lab.get(place("check")).content.decode()
+
+    assert "No column is headed “Patient number”" in page
+    assert "“mrn”" not in page

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
@@ -25,6 +25,9 @@ CANNOT = (UnreadableFile, labfiles.TooLarge, labfiles.NoSpace, labruns.NotRun, O
 
 
 class Command(BaseCommand):
+    # The checks would load every page with its libraries, for memory that no import needs.
+    requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]
+
     help = (
         "Read a file of results now: a table (CSV, TSV, gzip), a workbook, HL7 v2 messages or a "
         "FHIR R4 bundle. No worker is needed. The last line with --json is one JSON object."
