@@ -1,0 +1,106 @@
+"""Read the table of a data set: UTF-8, gzip or Parquet, missing codes resolved, stable types."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ml.datasets.dataset import Column, Dataset, NotThisDataset
+
+log = logging.getLogger(__name__)
+NEVER_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+FLAGS = {"true": 1.0, "false": 0.0}
+COMPARATORS = r"^[<>]=?\s*"  # ">89" is read as its bound
+THOUSANDS = r"(?<=\d),(?=\d{3}\b)"  # "265,000"
+FEWEST_KNOWN = 0.5  # share of the schema's columns that a file must have
+
+
+def read(dataset: Dataset, path: Path) -> pd.DataFrame:
+    """The rows of a file of `dataset`, in order, typed as its schema says.
+
+    Columns that the file lacks (an outcome that is not known yet) stay absent; further columns
+    are kept as they are. Raises NotThisDataset where the file is no such table.
+    """
+    raw = read_text(path)
+    _must_fit(dataset, raw, path)
+    known = {column.name: column for column in dataset.columns}
+    return pd.DataFrame(
+        {
+            name: typed(raw[name], known[name]) if name in known else inferred(raw[name])
+            for name in raw.columns
+        },
+        index=raw.index,
+    )
+
+
+def read_text(path: Path) -> pd.DataFrame:
+    """Every cell as it stands in the file. Raises NotThisDataset where it is no UTF-8 table."""
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).astype("string").fillna("").astype(str)
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotThisDataset(
+            f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again."
+        ) from None
+    except pd.errors.EmptyDataError:
+        raise NotThisDataset(f"{path} is empty. Give a table with a header.") from None
+    except (pd.errors.ParserError, OSError, EOFError) as error:
+        raise NotThisDataset(f"{path} cannot be read as a table: {error}") from None
+
+
+def typed(text: pd.Series, column: Column) -> pd.Series:
+    """Cells of a column as its type, missing where empty or coded as missing."""
+    known = text.where(~text.isin(("", *column.missing)))
+    if column.type == "date":
+        days = pd.to_datetime(known, errors="coerce", format="ISO8601")
+        return days.astype("datetime64[us]")
+    if not column.is_numeric:
+        return known.astype(str) if known.notna().all() else known
+    values = numbers(known, column.name)
+    values = values.mask(values.isin(_numeric_codes(column.missing)))
+    if column.type == "integer" and values.notna().all():
+        return values.astype("int64")
+    return values
+
+
+def numbers(text: pd.Series, name: str) -> pd.Series:
+    """Cells as float64; what is no number becomes missing and is told in the log."""
+    values = pd.to_numeric(text, errors="coerce").astype("float64")
+    odd = values.isna() & text.notna() & ~text.str.strip().str.lower().isin(NEVER_NUMBERS)
+    if not odd.any():
+        return values
+    again = text[odd].str.strip().str.replace(COMPARATORS, "", regex=True)
+    again = again.str.replace(THOUSANDS, "", regex=True)
+    flags = again.str.lower().map(FLAGS)
+    values[odd] = pd.to_numeric(again, errors="coerce").fillna(flags).astype("float64")
+    unread = odd & values.isna()
+    if unread.any():
+        log.warning(
+            "%d values of %s are no numbers (the first in row %d); read as missing",
+            unread.sum(), name, np.flatnonzero(unread)[0] + 1,
+        )  # fmt: skip
+    return values
+
+
+def inferred(text: pd.Series) -> pd.Series:
+    """A column without a schema: numbers where every cell is one, else text."""
+    known = text.where(text != "")
+    values = pd.to_numeric(known, errors="coerce")
+    return values if values.notna().sum() == known.notna().sum() else known
+
+
+def _numeric_codes(codes: tuple[str, ...]) -> list[float]:
+    values = pd.to_numeric(pd.Series(codes, dtype=str), errors="coerce")
+    return values.dropna().tolist()
+
+
+def _must_fit(dataset: Dataset, raw: pd.DataFrame, path: Path) -> None:
+    absent = [column.name for column in dataset.columns if column.name not in raw.columns]
+    if len(absent) > (1 - FEWEST_KNOWN) * len(dataset.columns):
+        shown = ", ".join(absent[:5]) + (" …" if len(absent) > 5 else "")
+        raise NotThisDataset(
+            f"{path} does not look like {dataset.name}: it lacks {len(absent)} of "
+            f"{len(dataset.columns)} columns ({shown})."
+        )

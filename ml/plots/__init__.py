@@ -1,0 +1,1 @@
+"""Plotly figures; plotly itself is imported when a figure is made."""
