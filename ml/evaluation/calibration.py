@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
-from ml.evaluation import logistic
+from ml.evaluation import logistic, weights
 
 TINY = 1e-12
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
@@ -27,72 +27,87 @@ class CurvePoint:
     observed: float
 
 
-def observed_expected(y: ArrayLike, risk: ArrayLike) -> float:
+def observed_expected(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Events that happened per event foretold.
 
     >>> observed_expected([0, 1, 1, 0], [0.25, 0.5, 0.75, 0.5])
     1.0
     """
-    return float(np.sum(y) / np.sum(risk))
+    return weights.mean(y, weight) / weights.mean(risk, weight)
 
 
-def slope(y: ArrayLike, risk: ArrayLike) -> float:
+def slope(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Calibration slope; below 1 the risks are too extreme, above 1 too timid."""
     z = _logit(risk)
-    return float(logistic.fit(np.column_stack([np.ones_like(z), z]), np.asarray(y, float))[1])
+    design = np.column_stack([np.ones_like(z), z])
+    return float(logistic.fit(design, np.asarray(y, float), weight=weight, start=(0, 1))[1])
 
 
-def intercept(y: ArrayLike, risk: ArrayLike) -> float:
+def intercept(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Calibration in the large: the shift in logit that makes foretold equal observed."""
     z = _logit(risk)
-    return float(logistic.fit(np.ones((len(z), 1)), np.asarray(y, float), offset=z)[0])
+    design = np.ones((len(z), 1))
+    return float(logistic.fit(design, np.asarray(y, float), offset=z, weight=weight)[0])
 
 
-def brier(y: ArrayLike, risk: ArrayLike) -> float:
+def brier(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean squared error of the risk.
 
     >>> brier([0, 1], [0.0, 0.5])
     0.125
     """
-    return float(np.mean((np.asarray(risk) - np.asarray(y)) ** 2))
+    return weights.mean((np.asarray(risk, float) - np.asarray(y, float)) ** 2, weight)
 
 
-def brier_skill(y: ArrayLike, risk: ArrayLike) -> float:
+def brier_skill(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Share of the Brier score of the plain prevalence that the risk takes away."""
-    prevalence = np.full(np.shape(y), np.mean(y))
-    return 1 - brier(y, risk) / brier(y, prevalence)
+    prevalence = weights.mean(y, weight)
+    return 1 - brier(y, risk, weight) / (prevalence * (1 - prevalence))
 
 
-def log_loss(y: ArrayLike, risk: ArrayLike) -> float:
+def log_loss(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean negative log-likelihood in nats."""
     risk = np.clip(np.asarray(risk, float), TINY, 1 - TINY)
     y = np.asarray(y, float)
-    return float(-np.mean(y * np.log(risk) + (1 - y) * np.log1p(-risk)))
+    return -weights.mean(y * np.log(risk) + (1 - y) * np.log1p(-risk), weight)
 
 
-def curve(y: ArrayLike, risk: ArrayLike, groups: int = 10) -> list[CurvePoint]:
+def curve(
+    y: ArrayLike, risk: ArrayLike, groups: int = 10, weight: ArrayLike | None = None
+) -> list[CurvePoint]:
     """Groups of equal size by rising risk."""
     y, risk = np.asarray(y, float), np.asarray(risk, float)
+    weight = weights.of(weight, len(y))
     order = np.argsort(risk, kind="stable")
     return [
-        CurvePoint(len(part), float(risk[part].mean()), float(y[part].mean()))
+        CurvePoint(
+            len(part),
+            weights.mean(risk[part], weight[part]),
+            weights.mean(y[part], weight[part]),
+        )
         for part in np.array_split(order, groups)
         if len(part)
     ]
 
 
-def smoothed_observed(y: ArrayLike, risk: ArrayLike) -> NDArray[np.float64]:
+def smoothed_observed(
+    y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None
+) -> NDArray[np.float64]:
     """Smooth share of events at each risk, shape (people,)."""
     z = _logit(risk)
     knots = np.unique(np.quantile(z, KNOT_QUANTILES))
     design = np.column_stack([np.ones_like(z), z, *_natural_spline(z, knots)])
-    return expit(design @ logistic.fit(design, np.asarray(y, float)))
+    start = np.eye(design.shape[1])[1]  # the risks as they are
+    fitted = logistic.fit(design, np.asarray(y, float), weight=weight, start=start)
+    return expit(design @ fitted)
 
 
-def ici_and_e90(y: ArrayLike, risk: ArrayLike) -> tuple[float, float]:
+def ici_and_e90(
+    y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None
+) -> tuple[float, float]:
     """Mean and 90th percentile of the distance between smoothed observed and predicted."""
-    distance = np.abs(smoothed_observed(y, risk) - np.asarray(risk, float))
-    return float(distance.mean()), float(np.quantile(distance, 0.9))
+    distance = np.abs(smoothed_observed(y, risk, weight) - np.asarray(risk, float))
+    return weights.mean(distance, weight), weights.quantile(distance, 0.9, weight)
 
 
 def _logit(risk: ArrayLike) -> NDArray[np.float64]:

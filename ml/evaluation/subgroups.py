@@ -1,14 +1,25 @@
-"""Quality in parts of the population, with small cells kept out of sight."""
+"""Quality in parts of the population, with small cells kept out of sight.
 
-from collections.abc import Mapping
+The largest part of a grouping is the reference of the others. A ratio to it outside 0.8 to 1.25
+(the four-fifths rule and its inverse) is flagged, and so is a part whose O:E leaves that band.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ml.evaluation import calibration, discrimination
+from ml.evaluation import bootstrap, calibration, discrimination
+from ml.evaluation.bootstrap import Interval
+from ml.evaluation.sample import Sample
 
 SMALLEST_CELL = 10
+BAND = (0.8, 1.25)
+WITH_PREVALENCE = ("alerts_per_100", "specificity", "ppv")
+HIDDEN = f"n<{SMALLEST_CELL}"
+# For some rows: the figures that they have when they carry these weights.
+Measure = Callable[[NDArray[np.int64]], bootstrap.Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,150 @@ class SubgroupRow:
     auroc: float | None
     observed_expected: float | None
     slope: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One part of one grouping.
+
+    `count` and `events` are text, "n<10" where a number would point at people. `ratios` compare
+    with the reference part; `flagged` names what lies outside the band.
+    """
+
+    group: str
+    part: str
+    count: str
+    events: str
+    reference: bool
+    metrics: Mapping[str, Interval | None]
+    ratios: Mapping[str, Interval | None]
+    flagged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is measured in each part, and what of it is compared with the reference.
+
+    `events` counts the outcome in some rows (None for a number that has no events); figures named
+    in `banded` must lie in the band by themselves.
+    """
+
+    measure: Measure
+    compared: Sequence[str]
+    banded: Sequence[str]
+    events: Callable[[NDArray[np.int64]], int] | None
+
+
+def rows(sample: Sample, rule: Rule, *, random_state: int, rounds: int) -> list[PartRow]:
+    """Every part of every grouping with intervals from bootstraps of people."""
+    return [
+        row
+        for name, parts in sample.groups.items()
+        for row in _grouping(sample, name, parts, rule, random_state, rounds)
+    ]
+
+
+def flags(found: Sequence[PartRow]) -> list[str]:
+    """One sentence for each part in which risks are off or events are missed more often.
+
+    Rates of alerts, specificity and PPV move with prevalence alone, so they stay in the table.
+    """
+    sentences = []
+    for row in found:
+        names = [name for name in row.flagged if not name.startswith(WITH_PREVALENCE)]
+        if names:
+            told = ", ".join(map(_in_words, names))
+            part = f"{row.group.replace('_', ' ')} {row.part}"
+            sentences.append(f"{part}: {told} outside the band of {BAND[0]} to {BAND[1]}.")
+    return sentences
+
+
+def _in_words(name: str) -> str:
+    """`sensitivity@0.1` as people read it."""
+    words, at, threshold = name.replace("observed_expected", "O:E").partition("@")
+    words = words.replace("_", " ")
+    return f"{words} at {float(threshold):.0%}" if at else words
+
+
+def out_of_band(ratio: float) -> bool:
+    """Whether a ratio breaks the four-fifths rule or its inverse.
+
+    >>> [out_of_band(ratio) for ratio in (0.79, 0.8, 1.25, 1.26)]
+    [True, False, False, True]
+    """
+    return not BAND[0] <= ratio <= BAND[1]
+
+
+def _grouping(
+    sample: Sample, name: str, parts: NDArray, rule: Rule, random_state: int, rounds: int
+) -> list[PartRow]:
+    members = {str(part): np.flatnonzero(parts == part) for part in np.unique(parts)}
+    shown = {part: where for part, where in members.items() if _large_enough(where, rule)}
+    reference = max(shown, key=lambda part: len(shown[part]), default="")
+
+    measures = {part: rule.measure(where) for part, where in shown.items()}
+
+    def figures(weight: NDArray[np.float64]) -> dict[tuple[str, str, str], float]:
+        found = {part: measures[part](weight[where]) for part, where in shown.items()}
+        plain = {("is", p, n): value for p, got in found.items() for n, value in got.items()}
+        return plain | {
+            ("ratio", part, n): _ratio(found[part][n], found[reference][n])
+            for part in shown
+            for n in rule.compared
+            if part != reference
+        }
+
+    measured = bootstrap.intervals(
+        figures, sample.person, random_state=random_state, rounds=rounds if shown else 0
+    )
+    return [
+        _part_row(name, part, where, rule, part == reference, measured)
+        for part, where in members.items()
+    ]
+
+
+def _part_row(
+    group: str, part: str, where: NDArray, rule: Rule, reference: bool, measured: Mapping
+) -> PartRow:
+    metrics, ratios = (
+        {key[2]: found for key, found in measured.items() if key[:2] == (what, part)}
+        for what in ("is", "ratio")
+    )
+    banded = {name: metrics.get(name) for name in rule.banded} | ratios
+    flagged = [name for name, found in banded.items() if found and out_of_band(found.value)]
+    return PartRow(
+        group,
+        part,
+        _shown(len(where)),
+        _shown_events(where, rule),
+        reference,
+        metrics,
+        ratios,
+        tuple(flagged),
+    )
+
+
+def _large_enough(where: NDArray, rule: Rule) -> bool:
+    if rule.events is None:
+        return len(where) >= SMALLEST_CELL
+    events = rule.events(where)
+    return min(events, len(where) - events) >= SMALLEST_CELL
+
+
+def _shown(count: int) -> str:
+    return str(count) if count >= SMALLEST_CELL else HIDDEN
+
+
+def _shown_events(where: NDArray, rule: Rule) -> str:
+    """Neither few events nor few people without one may be read off."""
+    if rule.events is None:
+        return ""
+    events = rule.events(where)
+    return _shown(events) if len(where) - events >= SMALLEST_CELL else HIDDEN
+
+
+def _ratio(value: float, reference: float) -> float:
+    return value / reference if reference else float("nan")
 
 
 def table(

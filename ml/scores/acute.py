@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml.scores.engine import published
-from ml.scores.inputs import choice, flag, number, positive
+from ml.scores.inputs import choice, count, flag, number, positive
 from ml.scores.points import steps, total
 
 RESPIRATION = number("resp_rate", "respiratory rate", 0, 120)
@@ -14,7 +14,7 @@ SBP = number("sbp", "systolic blood pressure", 0, 350)
     "NEWS2",
     RESPIRATION,
     number("spo2", "oxygen saturation", 0, 100),
-    number("spo2_scale", "oxygen saturation scale", 1, 2),
+    count("spo2_scale", "oxygen saturation scale", 1, 2),
     flag("on_oxygen", "supplemental oxygen"),
     SBP,
     number("pulse", "pulse", 0, 400),

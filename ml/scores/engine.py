@@ -59,10 +59,12 @@ class Score:
         return dict(result.values) if result.values else np.nan
 
     def compute(self, inputs: Mapping[str, Any]) -> ScoreResult:
-        """Answer for scalars or columns of equal length."""
+        """Answer for scalars or columns of equal length (a mapping or a frame)."""
+        if not hasattr(inputs, "keys"):
+            return self._refuse(INVALID_INPUT, f"{self.name} needs its inputs by name")
         unknown = self._unknown(inputs)
         if unknown:
-            names = listed(sorted(unknown))
+            names = listed(sorted(map(str, unknown)))
             return self._refuse(UNKNOWN_INPUT, f"{self.name} has no input called {names}")
         try:
             columns, size = self._columns(inputs)
@@ -81,9 +83,12 @@ class Score:
         parsed = {spec.name: _read(spec, inputs) for spec in self.inputs}
         if not any(array.ndim for array in parsed.values()):
             return {name: array.reshape(1) for name, array in parsed.items()}, None
-        shape = np.broadcast_shapes(*(array.shape for array in parsed.values()))
-        if len(shape) > 1:
+        if any(array.ndim > 1 for array in parsed.values()):
             raise ValueError("Inputs must be single values or columns")
+        lengths = {len(array) for array in parsed.values() if array.ndim}
+        if len(lengths) > 1:
+            raise ValueError(f"Columns must be of one length, not {listed(_sorted(lengths))} rows")
+        shape = (lengths.pop(),)
         return {name: np.broadcast_to(array, shape) for name, array in parsed.items()}, shape[0]
 
     def _judge(self, columns: Mapping[str, np.ndarray], size: int):
@@ -192,6 +197,10 @@ def _read(spec: Input, inputs: Mapping[str, Any]) -> np.ndarray:
         return spec.parse(inputs.get(spec.name, absent))
     except (TypeError, ValueError) as unreadable:
         raise ValueError(f"{spec.name}: {unreadable}") from unreadable
+
+
+def _sorted(lengths: set[int]) -> list[str]:
+    return [str(length) for length in sorted(lengths)]
 
 
 def _split(pairs: list[tuple[str, np.ndarray]], columns: Mapping[str, np.ndarray]):

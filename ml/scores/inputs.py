@@ -1,7 +1,9 @@
 """Inputs of a published score: their names, units, valid range and what absence means."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,8 @@ import numpy as np
 from ml.scores.result import listed
 
 REQUIRED = object()
+UNREADABLE = np.inf
+BOOLEANS = (bool, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,13 @@ class Input:
     open_low: bool = False  # the lower limit itself is out of range
     open_high: bool = False
     choices: tuple[str, ...] = ()
+    whole: bool = False  # a count
 
     def parse(self, given: Any) -> np.ndarray:
-        """The input as a float array, or as an array of words for a choice.
-
-        Raises ValueError when a value cannot be read.
-        """
+        """The input as a float array, or as an array of words for a choice."""
         if self.kind == "choice":
             return _words(given)
-        return _numbers(given)
+        return _numbers(given, flags=self.kind == "flag")
 
     def missing(self, parsed: np.ndarray) -> np.ndarray:
         return parsed == "" if self.kind == "choice" else np.isnan(parsed)
@@ -48,7 +50,7 @@ class Input:
             return ~np.isin(parsed, ("", *self.choices))
         if self.kind == "flag":
             return ~(np.isnan(parsed) | (parsed == 0) | (parsed == 1))
-        return np.isinf(parsed)
+        return np.isinf(parsed) | (self.whole & (parsed != np.round(parsed)) & ~np.isnan(parsed))
 
     def out_of_range(self, parsed: np.ndarray) -> np.ndarray:
         """Where a number lies outside its range, which always has a lower limit."""
@@ -72,7 +74,9 @@ class Input:
         """What the input can be, in words."""
         if self.kind == "choice":
             return f"{self.name} must be {listed(self.choices, 'or')}"
-        return f"{self.name} must be {'yes or no' if self.kind == 'flag' else 'a finite number'}"
+        if self.kind == "flag":
+            return f"{self.name} must be yes or no (true or false, 1 or 0)"
+        return f"{self.name} must be {'a whole' if self.whole else 'a finite'} number"
 
 
 def number(name: str, label: str, low=None, high=None, *, above=None, below=None, default=REQUIRED):
@@ -87,6 +91,11 @@ def number(name: str, label: str, low=None, high=None, *, above=None, below=None
         open_low=low is None,
         open_high=high is None,
     )
+
+
+def count(name: str, label: str, low: int = 0, high: int | None = None):
+    """How often or how many: a whole number."""
+    return Input(name, "number", label, low=low, high=high, whole=True)
 
 
 def positive(name: str, label: str, high=None, *, below=None, default=REQUIRED):
@@ -106,25 +115,30 @@ def choice(name: str, label: str, choices: tuple[str, ...], default=REQUIRED):
 SEX = choice("sex", "sex", ("female", "male"))
 
 
-def _numbers(given: Any) -> np.ndarray:
+def _numbers(given: Any, *, flags: bool) -> np.ndarray:
+    """Floats; what cannot be read as a number is infinite, which no input may be."""
     array = np.asarray(given)
-    if array.dtype.kind in "fiub":
+    if array.dtype.kind in ("fiub" if flags else "fiu"):
         return array.astype(float)
-    values = [np.nan if _is_na(value) else _number(value) for value in array.flat]
+    values = [np.nan if _is_na(value) else _number(value, flags) for value in _plain(array)]
     return np.array(values, dtype=float).reshape(array.shape)
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, str):  # float("61") would read a word as a measurement
-        raise ValueError(f"'{value}' is not a number")
-    return float(value)
+def _number(value: Any, flags: bool) -> float:
+    # float("61") would read a word as a measurement, float(True) an answer as one.
+    readable = isinstance(value, (Real, Decimal)) and (flags or not isinstance(value, BOOLEANS))
+    return float(value) if readable else UNREADABLE
+
+
+def _plain(array: np.ndarray) -> list[Any]:
+    return array.astype(object).ravel().tolist()
 
 
 def _words(given: Any) -> np.ndarray:
     array = np.asarray(given)
     if array.dtype.kind == "U":
         return array
-    words = ["" if _is_na(value) else str(value) for value in array.flat]
+    words = ["" if _is_na(value) else str(value) for value in _plain(array)]
     return np.array(words, dtype=str).reshape(array.shape)
 
 

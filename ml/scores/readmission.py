@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml.scores.engine import published
-from ml.scores.inputs import flag, number
+from ml.scores.inputs import count, flag, number
 from ml.scores.points import bands, steps, total
 
 
@@ -11,8 +11,8 @@ from ml.scores.points import bands, steps, total
     "LACE",
     number("length_of_stay_days", "length of stay", 0),
     flag("acute_admission", "acute admission"),
-    number("charlson_points", "comorbidity points (LACE's own weights)", 0),
-    number("ed_visits_6m", "emergency visits in six months", 0),
+    count("charlson_points", "comorbidity points (LACE's own weights)"),
+    count("ed_visits_6m", "emergency visits in six months"),
     unit="points",
     reference="van Walraven, CMAJ 2010;182:551",
     notes=("Ten or more is high",),
@@ -32,7 +32,7 @@ def lace(length_of_stay_days, acute_admission, charlson_points, ed_visits_6m):
     flag("sodium_lt_135", "sodium at discharge"),
     flag("procedure", "procedure during the stay"),
     flag("urgent_admission", "type of admission"),
-    number("admissions_prev_year", "admissions in the previous year", 0),
+    count("admissions_prev_year", "admissions in the previous year"),
     flag("los_ge_5", "length of stay"),
     unit="points",
     reference="Donze, JAMA Intern Med 2016;176:496",

@@ -1,66 +1,89 @@
-"""A booster at the speed of the machine."""
+"""A model of trees at the speed of the machine."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .packing import Forest, pack
-from .shapley import LeafTables, tabulate
-
-if TYPE_CHECKING:
-    from xgboost import Booster
+from . import scoring, shapley
+from .forest import Forest
+from .reading import read
 
 ROWS_WORTH_A_THREAD = 2048
+ROWS_WORTH_BLOCKS = 64
 
 
 class CompiledTrees:
-    """Margins and exact contributions of one booster of trees."""
+    """Margins and exact contributions of one model of trees.
+
+    The kernels are compiled when they are first called (seconds) and kept on disk for the next
+    process (`ml.trees.jit`); `warm` makes that moment a chosen one.
+    """
 
     def __init__(self, forest: Forest, *, threads: int = 1):
         self.forest = forest
         self.threads = threads
-        self._tables: LeafTables | None = None
-        self._word = np.empty(0, forest.word)  # carries a type into the kernels
 
     @classmethod
-    def of(cls, booster: "Booster", *, threads: int = 1) -> Self:
-        """Raises TooDeep for trees deeper than six, ValueError for other boosters."""
-        return cls(pack(booster), threads=threads)
+    def of(cls, model: Any, *, threads: int = 1) -> Self:
+        """From a fitted model of XGBoost, LightGBM or scikit-learn. Raises NotReadable."""
+        return cls(read(model), threads=threads)
+
+    @cached_property
+    def scoring_tables(self) -> scoring.ScoringTables | None:
+        return scoring.tabulate(self.forest)
+
+    @cached_property
+    def walk(self) -> shapley.Walk:
+        return shapley.tabulate(self.forest)
 
     @property
-    def tables(self) -> LeafTables:
-        if self._tables is None:
-            self._tables = tabulate(self.forest)
-        return self._tables
+    def expected(self) -> float:
+        """Mean margin of the training rows: what contributions start from."""
+        return self.walk.expected
 
-    def margins(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the trees add up to, shape (rows,): the same bits as XGBoost's margin."""
-        from . import kernels
+    def warm(self) -> Self:
+        """Compile the kernels for one row and for many."""
+        for rows in (1, ROWS_WORTH_BLOCKS):
+            self.contributions(np.zeros((rows, self.forest.features), np.float32))
+        return self
+
+    def margins(self, X: NDArray[np.float32]) -> NDArray[np.floating]:
+        """What the trees add up to, shape (rows,): of XGBoost, the same bits as its margin."""
+        from . import kernels_margin as kernels
 
         X, forest = self._rows(X), self.forest
-        out = np.empty(len(X), np.float32)
-        trees = (forest.column, forest.threshold, forest.leaf)
-        self._in_threads(kernels.margins, X, (*trees, forest.depth, forest.base, out))
+        base = forest.value.dtype.type(forest.base)
+        out = np.empty(len(X), forest.value.dtype)
+        tables = self.scoring_tables if len(X) >= ROWS_WORTH_BLOCKS else None
+        if tables is None:
+            arrays = (forest.root, forest.feature, forest.threshold, forest.missing_right)
+            self._in_threads(kernels.by_walks, X, (forest.value, base, *arrays, forest.child, out))
+            return out
+        word = np.empty(0, tables.word)  # carries a type into the kernel
+        sizes = (forest.value, forest.first_leaf, base, word, tables.slots)
+        self._in_threads(kernels.by_blocks, X, (*sizes, *tables.arrays, out))
         return out
 
     def contributions(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Path-dependent TreeSHAP, shape (rows, features + 1); the last is the base value.
 
-        A row adds up to its margin but for the rounding of the margin's own float32 sum.
+        A row adds up to its margin: what the margin's own single-precision sum lost in rounding
+        (about 1e-6) is spread evenly over the contributions that are not zero.
         """
-        from . import kernels
+        from . import kernels_shap as kernels
 
-        X, forest = self._rows(X), self.forest
-        out = np.empty((len(X), forest.features + 1))
-        arrays = (forest.column, forest.threshold, *self.tables.arrays)
+        X, walk = self._rows(X), self.walk
+        margins = self.margins(X).astype(float)
+        out = np.empty((len(X), self.forest.features + 1))
         if len(X) == 1:
-            kernels.contributions_of_one(X[0], self._word, *arrays, out[0])
+            kernels.of_one(X[0], margins[0], *walk.arrays, out[0])
         else:
-            self._in_threads(kernels.contributions, X, (*arrays, out))
+            self._in_threads(kernels.contributions, X, (margins, *walk.arrays, out))
         return out
 
     def _rows(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -75,8 +98,7 @@ class CompiledTrees:
         threads = max(1, min(self.threads, len(X) // ROWS_WORTH_A_THREAD))
         cuts = np.linspace(0, len(X), threads + 1).astype(int)
         if threads == 1:
-            kernel(X, 0, len(X), self._word, *arrays)
+            kernel(X, 0, len(X), *arrays)
             return
         with ThreadPoolExecutor(threads) as pool:
-            parts = pairwise(cuts)
-            list(pool.map(lambda part: kernel(X, *part, self._word, *arrays), parts))
+            list(pool.map(lambda part: kernel(X, *part, *arrays), pairwise(cuts)))

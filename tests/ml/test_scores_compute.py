@@ -83,7 +83,12 @@ def test_unknown_inputs_are_refused_by_name():
         ({"sex": "woman"}, "sex must be female or male"),
         ({"smoker": 2}, "smoker must be yes or no"),
         ({"sbp": float("inf")}, "sbp must be a finite number"),
-        ({"sbp": "160"}, "sbp: '160' is not a number"),
+        ({"sbp": "160"}, "sbp must be a finite number"),
+        ({"sbp": True}, "sbp must be a finite number"),
+        ({"sbp": {"value": 160}}, "sbp must be a finite number"),
+        ({"sbp": 160 + 1j}, "sbp must be a finite number"),
+        ({"sbp": np.datetime64("2026-01-01")}, "sbp must be a finite number"),
+        ({"sex": 1}, "sex must be female or male"),
     ],
 )
 def test_unreadable_inputs_are_refused_in_words(change, words):
@@ -91,6 +96,86 @@ def test_unreadable_inputs_are_refused_in_words(change, words):
 
     assert result.error == "invalid_input"
     assert words in result.reason
+
+
+def test_a_column_with_one_unreadable_value_refuses_that_row_only():
+    result = compute("BMI", {"weight_kg": [80, "eighty", None, -1, np.inf], "height_cm": 200})
+
+    assert result.error.tolist() == [
+        None, "invalid_input", "missing_input", "out_of_range", "invalid_input",
+    ]  # fmt: skip
+    assert result.values["bmi"][0] == 20
+    assert np.isnan(result.values["bmi"][1:]).all()
+
+
+def test_columns_of_two_lengths_are_refused_in_a_sentence():
+    result = compute("BMI", {"weight_kg": [80, 70], "height_cm": [180, 170, 160]})
+
+    assert result.error == "invalid_input"
+    assert result.reason == "Columns must be of one length, not 2 and 3 rows"
+
+
+@pytest.mark.parametrize("inputs", [None, [80, 180], "BMI", 5])
+def test_inputs_without_names_are_refused(inputs):
+    assert compute("BMI", inputs).reason == "BMI needs its inputs by name"
+
+
+def test_counts_must_be_whole():
+    stay = {"length_of_stay_days": 2.5, "acute_admission": True, "charlson_points": 1}
+
+    assert compute("LACE", stay | {"ed_visits_6m": 1}).values == {"points": 7}
+    half = compute("LACE", stay | {"ed_visits_6m": 0.5})
+    assert (half.error, half.reason) == (
+        "invalid_input",
+        "LACE: ed_visits_6m must be a whole number",
+    )
+
+
+ODD = {"number": [None, -1, 0, 1e9, np.inf, "x", True], "flag": [None, True, 0, 2, "yes"],
+       "choice": [None, "x", "", 3]}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(scores.SCORES))
+def test_a_column_answers_like_its_rows_one_by_one(name):
+    rng = np.random.default_rng(5)
+    rows = [_somebody(scores.SCORES[name], rng) for _ in range(40)]
+
+    together = compute(name, pd.DataFrame(rows, dtype=object))
+
+    for number, row in enumerate(rows):
+        alone = compute(name, row)
+        assert (alone.error, alone.reason) == (together.error[number], together.reason[number])
+        assert _present({key: column[number] for key, column in together.values.items()}) == {
+            key: float(value) if isinstance(value, int) else value
+            for key, value in alone.values.items()
+        }
+
+
+def _somebody(score, rng):
+    """Mostly valid inputs, some odd."""
+    return {
+        spec.name: rng.choice(np.array(ODD[spec.kind], object))
+        if rng.random() < 0.03
+        else _valid(spec, rng)
+        for spec in score.inputs
+    }
+
+
+def _valid(spec, rng):
+    if spec.kind == "choice":
+        return str(rng.choice(spec.choices))
+    if spec.kind == "flag":
+        return bool(rng.random() < 0.4)
+    low, high = spec.low or 0, spec.high or 300
+    return int(rng.integers(low, high + 1)) if spec.whole else float(rng.uniform(low, high))
+
+
+def _present(values):
+    return {
+        key: float(value) if isinstance(value, (bool, int, np.bool_, np.number)) else str(value)
+        for key, value in values.items()
+        if value is not None and value == value
+    }
 
 
 def test_unknown_score_is_an_error_of_the_caller():

@@ -1,0 +1,99 @@
+"""How often the served 90 % intervals of risk hold the true risk, where the truth is known.
+
+    python benchmarks/interval_coverage.py TASK --data FOLDER_OF_NHANES --model ml/artifacts/TASK
+
+The served model plays the truth: real people get outcomes drawn from its risks, the whole recipe
+(model and refits) is fitted again on four fifths of them, and the intervals of the last fifth are
+held against the risks that made the outcomes. One draw: the figure of a group of people shares the
+luck of one training sample. Prints one JSON object.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit, logit
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from ml import persistence
+from ml.datasets import nhanes
+from ml.models import boosting, knowledge, refits, uncertainty
+from ml.studies import cohort, crossfit, masking, registry
+
+SHOWN = ("complete", "no_lists", "no_answers", "no_laboratory", "blood_count_only", "age_and_sex")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=registry.STUDIES)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--refits", type=int, default=None)
+    options = parser.parse_args()
+    started = time.process_time()
+    study, artifact = registry.get(options.task), persistence.load(options.model)
+    people = cohort.make(study, nhanes.load(options.data))
+    truth = boosting.margins(artifact.booster, people.X)
+    rng = np.random.default_rng(options.seed)
+    drawn = replace(people, y=(rng.random(len(truth)) < expit(truth)).astype(float))
+    learned, last = drawn.part(drawn.fold != 0), drawn.fold == 0
+    booster = crossfit.fit_booster(study, learned, random_state=options.seed, threads=1)
+    bundle = refit(study, learned, options.seed, options.refits or study.refits)
+    open_variance = artifact.manifest["serving"]["group_variance"]
+    found = {
+        case.name: scenario(
+            study, case, booster, bundle, open_variance, people.X[last], truth[last]
+        )
+        for case in masking.scenarios(study.groups)
+        if case.name in SHOWN
+    }
+    print(json.dumps({
+        "task": options.task, "people": int(last.sum()), "events_drawn": int(drawn.y.sum()),
+        "nominal": uncertainty.COVERAGE, "held": found,
+        "cpu_seconds": round(time.process_time() - started),
+    }))  # fmt: skip
+
+
+def refit(study, people, seed: int, count: int) -> refits.Refits:
+    """The refits of the study on these people, as training makes them."""
+    rows = masking.augment(study, people.X, people.y, random_state=seed)
+    signs = [study.monotone_signs.get(name, 0) for name in study.features]
+    return refits.fit(
+        rows.X, rows.y, rows.weight, rows.person,
+        monotone=signs, count=count, random_state=seed, threads=1,
+    )  # fmt: skip
+
+
+def scenario(study, case, booster, bundle, open_variance, X, truth) -> dict:
+    """Coverage over all people and by thirds of true risk, and the median width."""
+    hidden = masking.hide(X, study.groups, case.hidden)
+    margin = boosting.margins(booster, hidden).astype(float)
+    spread = uncertainty.deviations(bundle.margins(hidden))
+    share = knowledge.unknown_share(hidden, study.groups)
+    missing = share @ [open_variance[group] for group in study.groups]
+    low, high = uncertainty.limits(margin, spread, np.sqrt(missing))
+    held = (low <= expit(truth)) & (expit(truth) <= high)
+    sampling = uncertainty.limits(margin, spread, np.zeros(len(X)))
+    alone = (sampling[0] <= expit(truth)) & (expit(truth) <= sampling[1])
+    thirds = np.array_split(np.argsort(truth), 3)
+    half = np.where(truth > margin, logit(high) - margin, margin - logit(low))
+    return {
+        "all": round(float(held.mean()), 3),
+        "by_third_of_risk": [round(float(held[part].mean()), 3) for part in thirds],
+        "refits_alone": round(float(alone.mean()), 3),
+        # What the half-widths must be multiplied by to hold what they say.
+        "stretch_needed": round(
+            float(np.quantile(np.abs(truth - margin) / half, uncertainty.COVERAGE)), 2
+        ),
+        "median_width": round(float(np.median(high - low)), 4),
+    }
+
+
+if __name__ == "__main__":
+    main()

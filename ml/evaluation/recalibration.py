@@ -1,0 +1,160 @@
+"""Risks put right on local outcomes, by the method that their number can carry.
+
+A shift needs tens of events, a shift and stretch hundreds, a free rising curve thousands; with
+less, the repair adds more noise than it takes away (Van Calster et al., BMC Med 2019;17:230).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
+
+from ml.evaluation import bootstrap, calibration, logistic
+from ml.evaluation.bootstrap import Interval
+from ml.evaluation.result import plain
+
+METHODS = ("none", "intercept", "temperature", "sigmoid", "isotonic")
+FOR_INTERCEPT, FOR_SIGMOID, FOR_ISOTONIC = 20, 100, 1000
+FOLDS = 5
+ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibration:
+    """A repair of risks: `shift + stretch * logit`, or a rising curve through `knots`."""
+
+    method: str
+    shift: float = 0.0
+    stretch: float = 1.0
+    knots: tuple[tuple[float, float], ...] = ()
+
+    def apply(self, risk: ArrayLike) -> NDArray[np.float64]:
+        """The repaired risks."""
+        risk = np.asarray(risk, float)
+        if self.knots:
+            return np.interp(risk, *np.transpose(self.knots))
+        return expit(self.shift + self.stretch * _logit(risk))
+
+    def to_json(self) -> dict[str, Any]:
+        return plain(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        knots = tuple((float(x), float(y)) for x, y in found.get("knots", ()))
+        return cls(found["method"], found["shift"], found["stretch"], knots)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A repair with what it would bring on people it has not seen.
+
+    `gain` is the log-loss before less after; `worth_it` when its whole interval is above nought.
+    """
+
+    repair: Recalibration
+    events: int
+    gain: Interval | None
+    slope_after: float | None
+    observed_expected_after: float | None
+    reason: str
+
+    @property
+    def worth_it(self) -> bool:
+        return self.gain is not None and self.gain.low > 0
+
+    def to_json(self) -> dict[str, Any]:
+        return plain(self) | {"worth_it": self.worth_it}
+
+
+def method_for(events: int) -> str:
+    """The richest repair that this many events (or non-events, if fewer) can carry.
+
+    >>> [method_for(n) for n in (5, 50, 500, 5000)]
+    ['none', 'intercept', 'sigmoid', 'isotonic']
+    """
+    if events < FOR_INTERCEPT:
+        return "none"
+    if events < FOR_SIGMOID:
+        return "intercept"
+    return "sigmoid" if events < FOR_ISOTONIC else "isotonic"
+
+
+def fit(y: ArrayLike, risk: ArrayLike, method: str) -> Recalibration:
+    """The repair of one method."""
+    y, risk = np.asarray(y, float), np.asarray(risk, float)
+    z = _logit(risk)
+    if method == "none":
+        return Recalibration("none")
+    if method == "isotonic":
+        return Recalibration("isotonic", knots=_rising(y, risk))
+    if method == "intercept":
+        return Recalibration("intercept", shift=calibration.intercept(y, risk))
+    if method == "temperature":
+        (stretch,) = logistic.fit(z[:, None], y, start=(1,))
+        return Recalibration("temperature", stretch=float(stretch))
+    shift, stretch = logistic.fit(np.column_stack([np.ones_like(z), z]), y, start=(0, 1))
+    return Recalibration("sigmoid", float(shift), float(stretch))
+
+
+def offer(
+    y: ArrayLike,
+    risk: ArrayLike,
+    *,
+    person: ArrayLike | None = None,
+    method: str | None = None,
+    random_state: int,
+) -> Offer:
+    """A repair fitted on everybody, with its worth on people left out of the fit."""
+    y, risk = np.asarray(y, float), np.asarray(risk, float)
+    least = int(min(y.sum(), len(y) - y.sum()))
+    method = method or method_for(least)
+    if method == "none":
+        reason = f"not enough data: {least} events; a repair needs {FOR_INTERCEPT}."
+        return Offer(Recalibration("none"), int(y.sum()), None, None, None, reason)
+    person = np.arange(len(y)) if person is None else np.asarray(person)
+    after = cross_fitted(y, risk, person, method, random_state=random_state)
+    found = bootstrap.intervals(
+        lambda weight: {
+            "gain": calibration.log_loss(y, risk, weight) - calibration.log_loss(y, after, weight)
+        },
+        person,
+        random_state=random_state,
+        rounds=ROUNDS,
+    )
+    return Offer(
+        fit(y, risk, method),
+        int(y.sum()),
+        found["gain"],
+        calibration.slope(y, after),
+        calibration.observed_expected(y, after),
+        f"{least} events carry the method {method}.",
+    )
+
+
+def cross_fitted(
+    y: NDArray, risk: NDArray, person: NDArray, method: str, *, random_state: int
+) -> NDArray[np.float64]:
+    """Risks repaired by fits that have not seen the person."""
+    _, number = np.unique(person, return_inverse=True)
+    fold = np.random.default_rng(random_state).permutation(number.max() + 1)[number] % FOLDS
+    after = np.empty(len(y))
+    for held_out in (fold == at for at in range(FOLDS)):
+        after[held_out] = fit(y[~held_out], risk[~held_out], method).apply(risk[held_out])
+    return after
+
+
+def _rising(y: NDArray, risk: NDArray) -> tuple[tuple[float, float], ...]:
+    """Knots of the isotonic curve, pulled half an event off 0 and 1, which no risk may be."""
+    from sklearn.isotonic import IsotonicRegression
+
+    margin = 0.5 / len(y)
+    curve = IsotonicRegression(y_min=margin, y_max=1 - margin, out_of_bounds="clip").fit(risk, y)
+    pairs = zip(curve.X_thresholds_, curve.y_thresholds_, strict=True)
+    return tuple((float(x), float(value)) for x, value in pairs)
+
+
+def _logit(risk: NDArray) -> NDArray[np.float64]:
+    return logit(np.clip(risk, calibration.TINY, 1 - calibration.TINY))

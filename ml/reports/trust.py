@@ -1,0 +1,120 @@
+"""Sections on trust: parts of the population, other people, other models, repairs."""
+
+from ml.plots import performance
+from ml.reports import tables, wording
+from ml.reports.parts import HEADLINES, Chart, Section, matching
+from ml.reports.study import Study
+from ml.reports.tables import Table
+
+
+def subgroups(study: Study) -> Section | None:
+    """Parts of the population, with their ratios to the reference."""
+    rows = study.main["tables"].get("subgroups")
+    if not rows:
+        return None
+    labels = [tables.part_name(row) for row in rows]
+    ranking = {"binary": "auroc", "survival": "c_index", "number": "mae", "classes": "accuracy"}
+    wanted = ("observed_expected", ranking[study.problem.kind])
+    charts = [
+        Chart(
+            wording.label(name),
+            f"{wording.meaning(name).capitalize()}. Lines are 95 % intervals.",
+            performance.dots(labels, [row["metrics"].get(name) for row in rows],
+                             wording.label(name), 1.0 if name == "observed_expected" else None),
+            tables.of_parts(rows),
+        )
+        for name in wanted
+        if any(row["metrics"].get(name) for row in rows)
+    ]  # fmt: skip
+    lead = (
+        "Every part against the largest one; a ratio outside 0.8 to 1.25 is flagged. Alerts, "
+        "specificity and PPV also differ when only the prevalence does: look at O:E first. Parts "
+        "with fewer than ten people or events are not shown."
+    )
+    told = [tables.of_parts(rows), tables.of_ratios(rows)]
+    return Section(
+        "subgroups", "Parts of the population", lead, charts, [t for t in told if t.rows]
+    )
+
+
+def validations(study: Study) -> Section | None:
+    """The same figures on different people, and what may be said after them."""
+    found = {str(kind): study.evaluations[name] for name, kind in study.validations.items()}
+    if not found:
+        return None
+    names = matching(study.main["metrics"], HEADLINES)
+    table = tables.of_evaluations("The same figures on different people", found, names)
+    words = {
+        "validated": "Measured beyond the data it learned from: it may be called validated.",
+        "internally validated": "Measured on held-out people of the same data only. It is not "
+        "validated until it has been tested at later times, other sites or on other data.",
+        "developed": "Not yet measured on people kept strictly apart: nothing is proven.",
+    }
+    return Section("validations", "On whom it was measured", words[study.status], (), [table])
+
+
+def comparison(study: Study) -> Section | None:
+    """Differences to other models with paired intervals, and both side by side."""
+    told, charts = [], []
+    for name, found in study.comparisons.items():
+        differences = found["differences"]
+        title = name.replace("_", " ")
+        rows = [
+            [wording.label(metric), wording.estimate(value, metric)]
+            for metric, value in differences.items()
+        ]
+        if found.get("delong"):
+            rows.append(["AUROC, by DeLong", wording.estimate(found["delong"], "auroc")])
+        heading = f"This model less {title}: {found['people']:,} people"
+        told.append(Table(heading, ["Figure", "Difference (95 % interval)"], rows))
+    others = {"this model": study.main, **study.others}
+    if study.others:
+        names = matching(study.main["metrics"], HEADLINES)
+        told.append(tables.of_evaluations("Side by side", others, names))
+    lead = (
+        "Against the published score and the simplest model on the same people; nought is no gain."
+    )
+    return Section("comparison", "Compared with simpler answers", lead, charts, told)
+
+
+def leakage(study: Study) -> Section | None:
+    """What the linter found."""
+    rows = [[sentence] for sentence in study.leaks]
+    told = Table("What the leakage linter found", ["Finding"], rows)
+    lead = "Inputs that may give the outcome away, and rows that stand on both sides."
+    return Section("leakage", "Leakage", lead, (), [told]) if rows else None
+
+
+def recalibration(study: Study) -> Section | None:
+    """The repair on offer and its worth."""
+    found = study.recalibration
+    if not found:
+        return None
+    gain = wording.estimate(found["gain"], "log_loss")
+    rows = [
+        ["Method", found["repair"]["method"]],
+        ["Log-loss taken away, on people left out", gain],
+        ["Slope after", wording.number(found["slope_after"], "calibration_slope")],
+        ["O:E after", wording.number(found["observed_expected_after"], "observed_expected")],
+        ["Worth it", "yes" if found["worth_it"] else "no: the gain is not shown"],
+    ]
+    table = Table("Repair of the risks", ["", ""], rows)
+    return Section("recalibration", "Recalibration offered", found["reason"], (), [table])
+
+
+def learning(study: Study) -> Section | None:
+    """Quality by number of training people."""
+    rows = study.learning_curve
+    if not rows:
+        return None
+    name = "C-index" if study.problem.kind == "survival" else "quality"
+    shown = [{"people": r["people"], "rows": r["rows"], **(r["metric"] or {})} for r in rows]
+    chart = Chart(
+        "Would more patients help?",
+        "The same held-out people, models from ever more training people.",
+        performance.learning(rows, name),
+        tables.of_rows("Size and quality", [row for row in shown if "value" in row]),
+    )
+    return Section(
+        "learning", "Learning curve", "A curve that still rises asks for more data.", [chart]
+    )
