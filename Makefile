@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 TEST_ENV := DATA_DIR=$(CURDIR)/var/test EMBEDDED_DURABLE=0
 
-.PHONY: help run stop test test-all nightly coverage chaos check smoke doctor fix schema screenshots bench install install-dev clean
+.PHONY: help run stop test test-all nightly coverage chaos check smoke doctor fix schema screenshots bench mlflow install install-dev clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -50,6 +50,10 @@ screenshots: install-dev  ## the pictures of the README, from a running demo
 
 bench: install-dev  ## measure against limits and peers
 	@for script in benchmarks/*.py; do $(TEST_ENV) $(BIN)/python $$script || exit 1; done
+
+mlflow: install-dev  ## the page of experiments and models on http://127.0.0.1:5500 (Ctrl-C stops it)
+	@mkdir -p var/mlflow && MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --host 127.0.0.1 --port 5500 --workers 1 \
+	  --backend-store-uri sqlite:///$(CURDIR)/var/mlflow/mlflow.db
 
 install: .venv/.run
 install-dev: .venv/.dev

@@ -40,9 +40,6 @@ def fit(
     """Fit on rows X (people, features), outcome y and row weights."""
     import xgboost as xgb
 
-    data = xgb.QuantileDMatrix(
-        X, y, weight=weight, feature_names=list(names), nthread=threads, max_bin=BASE["max_bin"]
-    )
     settings = {
         **BASE,
         **parameters,
@@ -51,6 +48,10 @@ def fit(
         "seed": random_state,
         "nthread": threads,
     }
+    bins = settings["max_bin"]
+    data = xgb.QuantileDMatrix(
+        X, y, weight=weight, feature_names=list(names), nthread=threads, max_bin=bins
+    )
     return xgb.train(settings, data, trees)
 
 

@@ -1,0 +1,1 @@
+"""Builders of estimators, one family a file: (recipe, parameters) to an unfitted pipeline."""

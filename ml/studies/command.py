@@ -1,0 +1,141 @@
+"""The command line that every study of a table has.
+
+python -m ml.studies.NAME run [--data PATH] [--out DIR]
+python -m ml.studies.NAME score --model DIR --data FILE --out FILE
+python -m ml.studies.NAME validate --model DIR --data FILE --json FILE
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ml import datasets, reports, tracking
+from ml.studies import figures, table, tablecohort, tablefiles, tableparts
+from ml.studies.table import FittedTable, TableStudy
+
+
+def main(study: TableStudy, arguments: Sequence[str] | None = None) -> None:
+    """Run one command; what goes wrong by the user's hand is one sentence and exit code 2."""
+    options = _parser(study).parse_args(arguments)
+    try:
+        options.command(study, options)
+    except (ValueError, KeyError, FileNotFoundError) as problem:
+        text = problem.args[0] if isinstance(problem, KeyError) else problem
+        sys.stderr.write(f"{study.problem.task}: {text}\n")
+        raise SystemExit(2) from problem
+
+
+def run(study: TableStudy, options: argparse.Namespace) -> None:
+    """Fit, report and store: figures from cross-fitting, the model from everybody."""
+    frame = _load(study, options.data)
+    source = _source(study, options.data)
+    fitted = table.fit(
+        study,
+        frame,
+        threads=options.threads,
+        source=source,
+        thorough=True,
+        progress=lambda text: sys.stderr.write(f"{study.problem.task}: {text}\n"),
+    )
+    manifest = {**fitted.manifest, "created_on": datetime.now(UTC).date().isoformat()}
+    folder = replace(fitted, manifest=manifest).save(options.out)
+    stored = tablefiles.read_manifest(folder)
+    reports.write(stored["figures"], fitted.problem, folder, record=stored)
+    if options.track:
+        version = tracking.open_store(options.track).log(stored, folder)
+        _say(f"{study.problem.task}: version {version} in {options.track}")
+    _say(f"{study.problem.title}: {len(frame)} rows, model and figures in {folder}")
+    for name, found in manifest["figures"].items():
+        _say(f"  {name}: {headline(found)}")
+    for leak in manifest["leakage"]:
+        _say(f"  leakage, {leak['severity']}: {leak['sentence']}")
+
+
+def score(study: TableStudy, options: argparse.Namespace) -> None:
+    """One row of predictions for each row of the file, in its order."""
+    fitted = FittedTable.load(options.model, study.prepare)
+    found = fitted.predict(_load(study, options.data))
+    found.to_csv(options.out, index=False)
+    _say(f"{len(found)} rows, {int(found['abstained'].sum())} without a number, in {options.out}")
+
+
+def validate(study: TableStudy, options: argparse.Namespace) -> None:
+    """Metrics with intervals on rows whose outcome is known."""
+    fitted = FittedTable.load(options.model, study.prepare)
+    found = validation(study, fitted, _load(study, options.data))
+    Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    _say(f"{study.problem.title}: {headline(found)}")
+
+
+def validation(study: TableStudy, fitted: FittedTable, frame: pd.DataFrame) -> dict[str, Any]:
+    """What `validate` writes."""
+    problem, rows = fitted.problem, frame.reset_index(drop=True)
+    found = tablecohort.cohort(problem, study.prepare(rows))
+    columns = tableparts.value_columns(problem)
+    if problem.kind == "number" and fitted.serving.get("interval"):
+        columns += ["low", "high"]
+    told = fitted.predict(rows).loc[found.X.index, columns]
+    value = told.iloc[:, 0].to_numpy() if len(columns) == 1 else told.to_numpy()
+    judged = figures.judge(problem, found, value, random_state=problem.seed)
+    return {"task": problem.task, "model": fitted.manifest.get("version"), **judged.to_json()}
+
+
+def _parser(study: TableStudy) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=study.problem.title)
+    commands = parser.add_subparsers(required=True)
+    made = commands.add_parser("run", help="fit, report and store the model")
+    made.add_argument("--data", help="file or folder; default: the folder of data sets")
+    made.add_argument("--out", default=f"var/studies/{study.problem.task}", help="folder to write")
+    made.add_argument("--threads", type=int, default=1)
+    made.add_argument("--track", help="folder of the experiments to log to, such as var/mlflow")
+    made.set_defaults(command=run)
+    scored = commands.add_parser("score", help="predict each row of a file")
+    scored.add_argument("--out", required=True, help="CSV file to write")
+    scored.set_defaults(command=score)
+    validated = commands.add_parser("validate", help="judge a stored model on a file")
+    validated.add_argument("--json", required=True, help="JSON file to write")
+    validated.set_defaults(command=validate)
+    for later in (scored, validated):
+        later.add_argument("--model", required=True, help="folder that `run` wrote")
+        later.add_argument("--data", required=True, help="table in the form of the data set")
+    return parser
+
+
+def _load(study: TableStudy, path: str | None) -> pd.DataFrame:
+    return datasets.load(study.dataset, path)
+
+
+def _source(study: TableStudy, path: str | None) -> dict[str, Any]:
+    """Where the rows come from; of a file also what it was, byte by byte."""
+    if path is None or not Path(path).is_file():
+        return {"name": study.dataset}
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return {"name": study.dataset, "file": Path(path).name, "sha256": digest}
+
+
+LEAD = ("auroc", "c_index", "r2", "mae", "rmse", "accuracy", "macro_auroc", "calibration_slope",
+        "observed_expected", "brier", "coverage")  # fmt: skip
+
+
+def headline(found: dict[str, Any]) -> str:
+    """The first metrics in words: `auroc 0.731 (0.712 to 0.750)`."""
+    metrics = {name: m for name, m in found["metrics"].items() if m["value"] is not None}
+    names = [name for name in LEAD if name in metrics] or list(metrics)
+    told = [
+        f"{name} {metrics[name]['value']:.3f}"
+        f" ({metrics[name]['low']:.3f} to {metrics[name]['high']:.3f})"
+        for name in names
+    ]
+    return ", ".join(told[:4]) or "not enough data for a figure"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,131 @@
+"""What a study reports of its model: cross-fitted, at later times, beside simpler answers."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import splits
+from ml.evaluation import comparison, evaluate
+from ml.evaluation.result import Evaluation
+from ml.studies import learning
+from ml.studies.problem import Problem
+from ml.studies.tablecohort import TableCohort
+from ml.uncertainty import conformal
+
+SIMPLEST = {"binary": "logistic", "classes": "logistic", "number": "linear", "survival": "cox"}
+
+
+def of(
+    problem: Problem,
+    found: TableCohort,
+    tested: NDArray[np.float64],
+    beside: Mapping[str, NDArray[np.float64]],
+    *,
+    random_state: int,
+    threads: int = 1,
+) -> dict[str, Any]:
+    """Evaluations by name, as plain values for the manifest."""
+    every = np.arange(len(found))
+
+    def judged(prediction: NDArray, rows: NDArray = every) -> dict[str, Any]:
+        return judge(problem, found.part(rows), prediction, random_state=random_state).to_json()
+
+    def beaten(prediction: NDArray) -> dict[str, Any]:
+        gain = _gain(problem, found, tested, prediction, random_state=random_state)
+        return judged(prediction) | {"difference": gain}
+
+    figures = {"cross_fitted": judged(_with_interval(problem, found, tested))}
+    if "simplest" not in beside and (simplest := _simplest(problem)):
+        figures["simplest"] = beaten(
+            learning.cross_fitted(simplest, found, random_state=random_state, threads=threads)
+        )
+    figures |= {name: beaten(prediction) for name, prediction in beside.items()}
+    if found.moment is not None:
+        rows, prediction = learning.temporal(
+            problem, found, random_state=random_state, threads=threads
+        )
+        figures["later"] = judged(prediction, rows)
+    return figures
+
+
+def _with_interval(
+    problem: Problem, found: TableCohort, tested: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of a number also the limits, from the residuals of the other half of the people."""
+    if problem.kind != "number":
+        return tested
+    half = splits.fold_of(found.person, 2, "interval")
+    columns = np.column_stack([tested] * 3)
+    try:
+        for side in (0, 1):
+            rows, others = half == side, half != side
+            offsets = conformal.fit(found.y[others], tested[others], level=problem.coverage)
+            columns[rows, 1:] = np.column_stack(offsets.interval(tested[rows]))
+    except conformal.TooFewResiduals:
+        return tested
+    return columns
+
+
+def _gain(
+    problem: Problem, found: TableCohort, ours: NDArray, theirs: NDArray, *, random_state: int
+) -> dict[str, Any] | None:
+    """How much better the model is than another on the same people, with paired intervals."""
+    if problem.kind == "classes":
+        return None
+    return comparison.compare(
+        truth(problem, found.y),
+        _at_horizon(problem, ours),
+        _at_horizon(problem, theirs),
+        problem.kind,
+        person=found.person,
+        thresholds=_thresholds(problem),
+        random_state=random_state,
+    ).to_json()
+
+
+def _at_horizon(problem: Problem, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of risks by several horizons those by the main one."""
+    if not problem.horizons or prediction.ndim == 1:
+        return prediction
+    return prediction[:, problem.times.index(problem.horizon)]
+
+
+def _thresholds(problem: Problem) -> tuple[float, ...]:
+    return problem.thresholds or tuple(tier.low for tier in problem.tiers if tier.low > 0)
+
+
+def judge(
+    problem: Problem, found: TableCohort, prediction: NDArray[np.float64], *, random_state: int
+) -> Evaluation:
+    """The evaluation of predictions of these rows."""
+    horizons = np.atleast_1d(problem.times) if problem.kind == "survival" else ()
+    if problem.kind == "survival":  # one column a horizon
+        prediction = prediction.reshape(-1, len(horizons))
+    return evaluate(
+        truth(problem, found.y),
+        prediction,
+        problem.kind,
+        person=found.person,
+        groups=found.groups or None,
+        horizons=tuple(horizons),
+        level=problem.coverage,
+        thresholds=_thresholds(problem),
+        random_state=random_state,
+    )
+
+
+def truth(problem: Problem, y: NDArray[np.float64]) -> NDArray:
+    """The outcome as evaluations take it: for survival (rows, 2) of time and event."""
+    if problem.kind == "survival":
+        return np.column_stack([np.abs(y), y > 0])
+    return y if problem.kind == "number" else y.astype(int)
+
+
+def _simplest(problem: Problem) -> Problem | None:
+    name = SIMPLEST[problem.kind]
+    if name == problem.model:
+        return None
+    return replace(problem, model=name, parameters={})
