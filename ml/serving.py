@@ -29,9 +29,10 @@ from ml.studies import registry
 from ml.studies.inputs import NEXT_TESTS
 from ml.studies.spec import Study, Tier
 from ml.trees import CompiledTrees
-from ml.types import Abstention, Assessment, Contribution, Outcome
+from ml.types import Abstention, Assessment, Contribution, NextTest, Outcome
+from ml.uncertainty import decision
 
-LEAST_GAIN = 0.05
+LEAST_GAIN = 0.04
 GLYCAEMIA = ("HBA1C", "GLU_FAST")
 NEXT_TIER_POSSIBLE = (
     "Too much is unknown for 'no action needed': the interval reaches the next tier."
@@ -172,7 +173,17 @@ class RiskModel:
                 for name, value, gone in zip(self._names, case.row, unknown, strict=True)
             },
             warnings=(*self._warnings(case.facts), *raised),
+            next_tests=self._next_tests(case),
         )
+
+    def _next_tests(self, case: _Case) -> tuple[NextTest, ...]:
+        """Missing tests by the chance that their answer changes what is advised."""
+        open_variance = dict(zip(self._knowledge.groups, case.open_variance.tolist(), strict=True))
+        return tuple(
+            NextTest(*self._next_test(value.group, case.facts), value.changes_tier,
+                     value.share_of_doubt)
+            for value in decision.of_groups(case.margin, open_variance, self._cuts())
+        )  # fmt: skip
 
     def _cuts(self) -> list[float]:
         return [tier.low for tier in self.study.tiers[1:]]

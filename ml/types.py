@@ -26,6 +26,16 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class NextTest:
+    """A test that is missing, and the chance that its answer changes the tier."""
+
+    code: str  # analyte or question
+    label: str
+    changes_tier: float  # 0 to 1
+    share_of_doubt: float  # of what the unknown inputs leave open; all of them sum to 1
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """Calibrated risk of one person in one task, with its reasons and its doubt.
 
@@ -51,6 +61,7 @@ class Assessment:
     tier_flip_probability: float
     inputs: Mapping[str, float | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    next_tests: tuple[NextTest, ...] = ()  # the one most likely to change the tier first
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ STUDY = Study(
         ),
         Tier("T2", 0.20, "Measure creatinine and urine albumin/creatinine.", "own"),
     ),
-    published_score="CKD-EPI 2021 once creatinine is measured",
+    published_score="SCORED; CKD-EPI 2021 once creatinine is measured",
     notes=(
         "One measurement: the word chronic needs a repeat after three months.",
         "Urea nitrogen and uric acid do not define the outcome and stay in (urea: 0.005 AUROC).",
@@ -122,3 +122,8 @@ STUDY = Study(
     parameters={"max_depth": 4, "learning_rate": 0.04},
     trees=400,
 )
+
+if __name__ == "__main__":
+    from ml.studies import served  # here: it imports this module, too
+
+    served.main(STUDY.task)

@@ -40,12 +40,17 @@ def make(study: Study, frame: pd.DataFrame) -> Cohort:
         y=outcome[chosen.index].to_numpy(float),
         fold=np.array([fold_of(person) for person in chosen["SEQN"]], np.int64),
         cycle=chosen["cycle_start"].to_numpy(np.int64),
-        groups={
-            "sex": np.where(chosen["sex"] == 1, "male", "female"),
-            "age": _age_bands(chosen["age"]),
-            "ethnicity": chosen["ethnicity4"].map(ETHNICITIES).to_numpy(str),
-        },
+        groups=groups_of(chosen),
     )
+
+
+def groups_of(frame: pd.DataFrame) -> dict[str, NDArray[np.str_]]:
+    """Sex, age band and ethnicity of each row."""
+    return {
+        "sex": np.where(frame["sex"] == 1, "male", "female"),
+        "age": _age_bands(frame["age"]),
+        "ethnicity": frame["ethnicity4"].map(ETHNICITIES).to_numpy(str),
+    }
 
 
 def fold_of(person: float) -> int:

@@ -47,10 +47,10 @@ def fit_booster(study: Study, cohort: Cohort, *, random_state: int, threads: int
     )
 
 
-def cross_fit(study: Study, cohort: Cohort, *, random_state: int) -> CrossFit:
+def cross_fit(study: Study, cohort: Cohort, *, random_state: int, threads: int = 2) -> CrossFit:
     """Fit on four folds, predict the fifth under every scenario, five times."""
     groups = study.groups
-    logits = _logits(study, cohort, random_state)
+    logits = _logits(study, cohort, random_state, threads)
     return CrossFit(
         risks={case.name: expit(logits[case.name]) for case in masking.scenarios(groups)},
         group_variance=_group_variance(cohort, groups, logits),
@@ -60,13 +60,13 @@ def cross_fit(study: Study, cohort: Cohort, *, random_state: int) -> CrossFit:
 
 
 def temporal(
-    study: Study, cohort: Cohort, *, random_state: int
+    study: Study, cohort: Cohort, *, random_state: int, threads: int = 2
 ) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
     """First cycle of the later quarter of years, and y and risk there after training before."""
     cycles = np.unique(cohort.cycle)
     first_late = int(cycles[-max(1, len(cycles) // 4)])
     early, late = cohort.part(cohort.cycle < first_late), cohort.part(cohort.cycle >= first_late)
-    booster = fit_booster(study, early, random_state=random_state)
+    booster = fit_booster(study, early, random_state=random_state, threads=threads)
     return first_late, late.y, expit(boosting.margins(booster, late.X))
 
 
@@ -78,12 +78,15 @@ def _cases(groups: masking.Groups) -> dict[str, frozenset[str]]:
     return cases | {f"only {group}": every - {group} for group in groups}
 
 
-def _logits(study: Study, cohort: Cohort, random_state: int) -> dict[str, NDArray[np.float64]]:
+def _logits(
+    study: Study, cohort: Cohort, random_state: int, threads: int
+) -> dict[str, NDArray[np.float64]]:
     cases = _cases(study.groups)
     logits = {name: np.empty(len(cohort.y)) for name in cases}
     for fold in range(FOLDS):
         held_out = cohort.fold == fold
-        booster = fit_booster(study, cohort.part(~held_out), random_state=random_state + fold)
+        seen = cohort.part(~held_out)
+        booster = fit_booster(study, seen, random_state=random_state + fold, threads=threads)
         for name, hidden in cases.items():
             X = masking.hide(cohort.X[held_out], study.groups, hidden)
             logits[name][held_out] = boosting.margins(booster, X)

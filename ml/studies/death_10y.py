@@ -6,7 +6,7 @@ from ml.studies.spec import Study, Tier
 STUDY = Study(
     task="death_10y",
     title="Death within ten years",
-    population="Adults from 20 years",
+    population="Adults from 20 years, not pregnant",
     outcome_text="Death of any cause within ten years of the examination",
     horizon_years=10,
     outcome=mortality.died_within_ten_years,
@@ -18,10 +18,16 @@ STUDY = Study(
         Tier("T1", 0.05, "Smoking, movement, blood pressure: find what can be changed.", "own"),
         Tier("T2", 0.20, "Review diseases, medicines and wishes with the person.", "own"),
     ),
-    published_score="Charlson comorbidity index",
+    published_score="Charlson index with age",
     notes=mortality.NOTES,
+    refuses_pregnant=True,
     age_cap=85,
     net_benefit_at=(0.05, 0.1, 0.2, 0.4),
     parameters={"max_depth": 3, "learning_rate": 0.05},
     trees=350,
 )
+
+if __name__ == "__main__":
+    from ml.studies import served  # here: it imports this module, too
+
+    served.main(STUDY.task)

@@ -64,6 +64,10 @@ NOTES = (
     "Age is cut at 85, the top code to 2005-06 (80 in 2007-08); within 80+ it helps by 0.008.",
     "Osmolality is left out: it is calculated from inputs the model has.",
     "Ethnicity is left out: it adds 0.0003 to the AUROC.",
+    (
+        "Pregnant women (908, of whom 5 died) are refused; young as they are, they raised the "
+        "AUROC of earlier versions by 0.003 without saying anything of those who are scored."
+    ),
 )
 
 
@@ -72,11 +76,12 @@ def died_within_ten_years(frame: pd.DataFrame) -> pd.Series:
 
     Months count from the examination. People who were only interviewed are left out: they were
     often too ill to come, and would teach the model that a missing laboratory means death, which
-    holds in the survey and not in a record.
+    holds in the survey and not in a record. Pregnant women are left out: their blood counts and
+    chemistry follow other ranges, and the models refuse them.
     """
     months = frame["mort_permth_exm"]
     followed = (frame["mort_eligstat"] == 1) & months.notna()
-    in_cohort = followed & (frame["cycle_start"] <= LAST_CYCLE)
+    in_cohort = followed & (frame["cycle_start"] <= LAST_CYCLE) & (frame["pregnant"] != 1)
     dead = (frame["mort_status"] == 1) & (months <= MONTHS)
     return dead.astype(float).where(in_cohort)
 

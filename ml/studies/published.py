@@ -16,8 +16,9 @@ from ml.studies.spec import Study
 def beside(study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]) -> dict[str, Any] | None:
     """AUROC of the published score and of the model, among the people whom the score accepts.
 
-    `risk` is the cross-fitted risk of the cohort, in the order of the frame. None when no
-    published score stands beside the study.
+    `risk` is the cross-fitted risk of the cohort, in the order of the frame; NaN where the model
+    gave none. None when no
+    published score stands beside the study, or it accepts only people of one outcome.
     """
     if study.task not in SCORES:
         return None
@@ -25,7 +26,9 @@ def beside(study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]) -> dict
     outcome = study.outcome(frame)
     in_cohort = (outcome.notna() & (frame["age"] >= study.age_min)).to_numpy()
     values, y = score(frame)[in_cohort], outcome.to_numpy()[in_cohort]
-    accepted = np.isfinite(values)
+    accepted = np.isfinite(values) & np.isfinite(risk)
+    if len(np.unique(y[accepted])) < 2:
+        return None
     return {
         "score": name,
         "people": int(accepted.sum()),
@@ -68,6 +71,37 @@ def prevent_total_cvd(frame: pd.DataFrame) -> NDArray[np.float64]:
     return np.where(known, np.nan, _value(prevent, asked))
 
 
+def scored_points(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """SCORED, whom to screen for hidden kidney disease, without leg arteries and dipstick.
+
+    Bang et al., Arch Intern Med 2007;167:374: age 50, 60, 70 gives 2, 3, 4 points; female sex,
+    anaemia, hypertension, diabetes, cardiovascular disease and heart failure one each.
+    """
+    age = pd.cut(frame["age"], [0, 50, 60, 70, 200], right=False, labels=False)
+    low = frame["hemoglobin_g_dl"] < np.where(frame["sex"] == 1, 13.0, 12.0)
+    told = [
+        frame["sex"] == 2,
+        low,
+        frame["bpq020_hypertension"] == 1,
+        frame["diq010_diabetes"] == 1,
+        (frame[["mcq160c_chd", "mcq160e_mi", "mcq160f_stroke"]] == 1).any(axis=1),
+        frame["mcq160b_chf"] == 1,
+    ]
+    return age.map({0: 0, 1: 2, 2: 3, 3: 4}).to_numpy(float) + np.sum(told, axis=0)
+
+
+def charlson_points(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Charlson index with age, as far as the survey asked.
+
+    Charlson et al., J Clin Epidemiol 1994;47:1245: heart attack, heart failure, stroke and
+    diabetes one point each, creatinine over 3 mg/dL two, and one a decade from 50 years.
+    """
+    columns = ["mcq160e_mi", "mcq160b_chf", "mcq160f_stroke", "diq010_diabetes"]
+    decades = ((frame["age"] - 40) // 10).clip(0, 4)
+    kidney = 2 * (frame["creatinine_mg_dl"] > 3)
+    return (decades + (frame[columns] == 1).sum(axis=1) + kidney).to_numpy(float)
+
+
 def _sex(frame: pd.DataFrame) -> NDArray[np.str_]:
     return np.where(frame["sex"] == 1, "male", "female")
 
@@ -78,6 +112,8 @@ def _value(score: Any, asked: Mapping[str, Any]) -> NDArray[np.float64]:
 
 
 SCORES: Mapping[str, tuple[str, Callable[[pd.DataFrame], NDArray[np.float64]]]] = {
+    "ckd": ("SCORED (leg arteries and dipstick not asked)", scored_points),
+    "death_10y": ("Charlson index with age (conditions that the survey asked)", charlson_points),
     "undiagnosed_diabetes": ("ADA diabetes risk test (activity not asked)", ada_points),
     "cvd_death_10y": ("PREVENT 10-year total cardiovascular disease", prevent_total_cvd),
 }

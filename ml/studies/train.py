@@ -45,10 +45,10 @@ def fit(
     """
     seed = study.seed if random_state is None else random_state
     people = cohort.make(study, frame)
-    fits = crossfit.cross_fit(study, people, random_state=seed)
+    fits = crossfit.cross_fit(study, people, random_state=seed, threads=threads)
     booster = crossfit.fit_booster(study, people, random_state=seed, threads=threads)
     metrics = report(study, people, fits, random_state=seed)
-    metrics["temporal"] = _temporal(study, people, seed)
+    metrics["temporal"] = _temporal(study, people, seed, threads)
     metrics["published"] = beside(study, frame, fits.risks["complete"])
     manifest = {
         "format": FORMAT,
@@ -127,8 +127,8 @@ def _serving(
     }
 
 
-def _temporal(study: Study, people: cohort.Cohort, seed: int) -> dict[str, Any]:
-    first_late, y, risk = crossfit.temporal(study, people, random_state=seed)
+def _temporal(study: Study, people: cohort.Cohort, seed: int, threads: int) -> dict[str, Any]:
+    first_late, y, risk = crossfit.temporal(study, people, random_state=seed, threads=threads)
     return {"trained_before": first_late, "people": len(y), "events": int(y.sum()), **few(y, risk)}
 
 
@@ -184,11 +184,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("task", choices=["all", *registry.STUDIES])
     parser.add_argument("--data", required=True, help="the NHANES table or its folder")
     parser.add_argument("--out", required=True, help="folder that gets one folder a task")
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
     frame, source = nhanes.load(options.data), nhanes.source_digest(options.data)
     tasks = list(registry.STUDIES) if options.task == "all" else [options.task]
     for task in tasks:
-        fitted = fit(registry.get(task), frame, source=source)
+        fitted = fit(registry.get(task), frame, source=source, threads=options.threads)
         save(fitted, Path(options.out) / task, created_on=datetime.now(UTC).date())
 
 

@@ -1,4 +1,10 @@
-"""Whom to test: diabetes that is present and that nobody has told the person of."""
+"""Whom to test: diabetes that is present and that nobody has told the person of.
+
+The outcome rests on HbA1c, which everybody had. Fasting glucose was planned for a random half,
+the same half that has triglycerides and LDL. An outcome of "either test" therefore found diabetes
+in 6.1 % of that half and in 3.2 % of the other, and taught the model that known triglycerides
+mean diabetes. With HbA1c alone the halves agree (3.0 and 3.2 %).
+"""
 
 import pandas as pd
 
@@ -14,31 +20,25 @@ from ml.studies.inputs import (
 from ml.studies.spec import Refusal, Study, Tier
 
 HBA1C_LIMIT = 6.5  # %, ADA Standards of Care, diagnosis
-FASTING_GLUCOSE_LIMIT = 126.0  # mg/dL, ditto
 GLYCAEMIA = "defines the outcome or measures the same glycaemia"
 
 
 def outcome(frame: pd.DataFrame) -> pd.Series:
-    """1 with HbA1c or fasting glucose in the diabetic range, 0 without, NaN out of cohort.
+    """1 with HbA1c in the diabetic range, 0 below it, NaN out of cohort.
 
     The cohort was never told of diabetes ("borderline" stays in), is not pregnant, and has an
-    HbA1c or a fasting glucose. Fasting glucose was planned for half of the survey only.
+    HbA1c.
     """
-    hba1c, glucose = frame["hba1c_pct"], frame["glucose_fasting_mg_dl"]
-    in_cohort = (
-        (frame["diq010_diabetes"] != 1)
-        & (frame["pregnant"] != 1)
-        & (hba1c.notna() | glucose.notna())
-    )
-    found = (hba1c >= HBA1C_LIMIT) | (glucose >= FASTING_GLUCOSE_LIMIT)
-    return found.astype(float).where(in_cohort)
+    hba1c = frame["hba1c_pct"]
+    in_cohort = (frame["diq010_diabetes"] != 1) & (frame["pregnant"] != 1) & hba1c.notna()
+    return (hba1c >= HBA1C_LIMIT).astype(float).where(in_cohort)
 
 
 STUDY = Study(
     task="undiagnosed_diabetes",
     title="Undiagnosed diabetes",
     population="Adults from 20 years, not pregnant, never told that they have diabetes",
-    outcome_text="HbA1c of 6.5 % or more, or fasting glucose of 126 mg/dL or more, today",
+    outcome_text="HbA1c of 6.5 % or more, today",
     horizon_years=None,
     outcome=outcome,
     features=(
@@ -99,7 +99,14 @@ STUDY = Study(
     notes=(
         "Told prediabetes is an answer, not a measurement; FINDRISC asks for it too.",
         "Ethnicity is an input: guidelines test Asian people at a lower BMI; worth 0.003 AUROC.",
-        "Over half of the outcomes rest on HbA1c alone: fasting glucose was planned for a half.",
+        (
+            "A fasting glucose of 126 mg/dL or more with a lower HbA1c is not found by this "
+            "figure; of people who had both tests that is as common as an HbA1c of 6.5 % or more."
+        ),
+        (
+            "HbA1c runs higher in iron deficiency and lower in haemolysis; the model reads the "
+            "blood count and follows the test in that, too."
+        ),
     ),
     refusals=(
         Refusal(
@@ -112,6 +119,11 @@ STUDY = Study(
     ),
     refuses_pregnant=True,
     often_unlisted=("prediabetes",),
-    parameters={"max_depth": 4, "learning_rate": 0.05},
+    parameters={"max_depth": 5, "learning_rate": 0.04, "min_child_weight": 10},
     trees=350,
 )
+
+if __name__ == "__main__":
+    from ml.studies import served  # here: it imports this module, too
+
+    served.main(STUDY.task)

@@ -155,3 +155,24 @@ def test_a_hostile_body_is_refused_and_not_a_crash(post, body):
 
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
+
+
+def test_missing_tests_come_with_their_chance_to_change_the_tier(post):
+    for row in post(PERSON).json()["predictions"]:
+        chances = [test["changes_tier"] for test in row["next_tests"]]
+        assert chances == sorted(chances, reverse=True)
+        assert all(0 <= chance <= 1 for chance in chances)
+        assert all(test["code"] and test["label"] for test in row["next_tests"])
+        assert bool(row["next_tests"]) == bool(row["missing"])
+
+
+def test_a_recommendation_keeps_the_short_form_of_the_contract(post):
+    answer = post(PERSON).json()
+    for item in answer["recommendations"]:
+        assert {"id", "name", "urgency", "tier", "rank", "grade", "source", "why", "benefit",
+                "warnings"} <= set(item)  # fmt: skip
+        if item["benefit"]:
+            assert {"risk", "horizon_years", "arr", "low", "high", "nnt"} <= set(item["benefit"])
+    for item in answer["blocked"] + answer["check_first"]:
+        assert item["reason"]
+        assert item["rule"]

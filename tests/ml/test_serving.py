@@ -131,6 +131,8 @@ def test_person_outside_the_population_gets_a_reason(model, facts, reason):
     [
         ("undiagnosed_diabetes", somebody(age=30, pregnant=True), "pregnant"),
         ("ckd", somebody(age=30, pregnant=True), "pregnant"),
+        ("death_10y", somebody(age=30, pregnant=True), "pregnant"),
+        ("cvd_death_10y", somebody(age=30, pregnant=True), "pregnant"),
         ("undiagnosed_diabetes", somebody(conditions=frozenset({"t2d"})), "already_known"),
         ("undiagnosed_diabetes", somebody(conditions=frozenset({"t1d"})), "already_known"),
         ("ckd", somebody(conditions=frozenset({"ckd"})), "already_known"),

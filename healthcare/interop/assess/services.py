@@ -67,6 +67,7 @@ def _prediction(assessment: Assessment) -> dict[str, Any]:
         ],
         "missing": list(assessment.missing),
         "next_test": assessment.next_test or None,
+        "next_tests": as_dict(assessment.next_tests),
         "warnings": list(assessment.warnings),
     }  # fmt: skip
 
