@@ -12,10 +12,12 @@ from pathlib import Path
 
 from ml import leakage
 from ml.models import zoo
-from ml.models.comparison import Compared, compare
+from ml.models.comparison import BASELINE, Compared, compare
 from ml.studies import draft
 from ml.studies.command import headline
 from ml.studies.problem import KINDS, SEARCHES, Search, Split
+
+RANKING = ("auroc", "macro_auroc", "c_index", "calibration_slope")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,8 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
-    except (ValueError, KeyError, FileNotFoundError) as problem:
-        sys.stderr.write(f"{problem}\n")
+    except (ValueError, KeyError, OSError) as problem:
+        text = problem.args[0] if isinstance(problem, KeyError) else problem
+        sys.stderr.write(f"{text}\n")
         return 2
 
 
@@ -33,6 +36,7 @@ def _compare(options: argparse.Namespace) -> int:
     study = draft.study(
         frame,
         outcome=options.outcome,
+        event=options.event,
         inputs=options.inputs.split(",") if options.inputs else (),
         person=options.person,
         kind=options.kind,
@@ -61,7 +65,10 @@ def _compare(options: argparse.Namespace) -> int:
 def line(found: Compared) -> str:
     """Name, figures with intervals, cost; `no skill` beside what does not beat the baseline."""
     mark = "" if found.skilled else "  no skill"
-    told = headline({"metrics": found.metrics})
+    metrics = found.metrics
+    if found.name == BASELINE:  # its risks differ by fold only: a ranking of them is an artefact
+        metrics = {name: one for name, one in metrics.items() if name not in RANKING}
+    told = headline({"metrics": metrics})
     return f"{found.name:<18} {told}  {found.cpu_seconds:.1f} CPU-s{mark}\n"
 
 
@@ -84,8 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     listed.set_defaults(command=_list)
     compared = commands.add_parser("compare", help="cross-fit all of them on a table")
     compared.set_defaults(command=_compare)
-    compared.add_argument("data", help="CSV, may be packed with gzip")
+    compared.add_argument("data", help="name of a set, or a file (CSV, gzip, Parquet)")
     compared.add_argument("--outcome", required=True)
+    compared.add_argument("--event", help="value of the outcome whose risk is wanted")
     compared.add_argument("--inputs", help="columns with commas; default: all others")
     compared.add_argument("--person")
     compared.add_argument("--models", help="names with commas; default: all that fit")

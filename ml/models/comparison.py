@@ -17,6 +17,7 @@ from ml.studies.tablecohort import TableCohort
 
 BASELINE = "baseline"
 ROUNDS = 200
+CONCORDANCES = 60  # each counts pairs of rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,18 @@ class _How:
 
     def _concordance(self, told: NDArray[np.float64]) -> Interval:
         """Concordance above the half of a coin, over people drawn anew."""
-        y, rng = self.found.y, np.random.default_rng(self.random_state)
-        draws = [rng.integers(0, len(y), len(y)) for _ in range(30)]
+        y, every = self.found.y, np.arange(len(self.found))
 
         def gain(rows: NDArray) -> float:
             return 0.5 - tuning.loss("survival", y[rows], told[rows])
 
-        found = [gain(rows) for rows in draws]
-        low, high = np.quantile(found, [0.025, 0.975])
-        return Interval(gain(np.arange(len(y))), float(low), float(high))
+        _, person = np.unique(self.found.person, return_inverse=True)
+        found = [
+            gain(np.repeat(every, weight.astype(int)))
+            for weight in bootstrap.draws(person, self.random_state, CONCORDANCES)
+        ]
+        low, high = np.quantile(found, [0.025, 0.975], method="weibull")
+        return Interval(gain(every), float(low), float(high))
 
 
 def losses(kind: str, y: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -62,18 +62,19 @@ def typed(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 def _number(column: pd.Series) -> pd.Series:
     try:
-        return pd.to_numeric(column).astype(float)
+        values = pd.to_numeric(column).astype(float)
     except (ValueError, TypeError) as problem:
         raise NotANumber(f"Column {column.name!r} must hold numbers: {problem}") from problem
+    return values.mask(np.isinf(values))  # a division by zero is no measurement
 
 
 def _text(column: pd.Series) -> pd.Series:
     known = column.notna()
-    return column.astype(object).where(known, UNKNOWN).map(_name).astype(object)
+    return column.astype(object).where(known, UNKNOWN).map(name_of).astype(object)
 
 
-def _name(value: object) -> str:
-    """Whole numbers read as 1.0 because of a gap are the same category as 1."""
+def name_of(value: object) -> str:
+    """A category as text. Whole numbers read as 1.0 because of a gap are the same category as 1."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

@@ -1,16 +1,21 @@
 """A problem drafted from a table alone, for a first look: all but the outcome is an input."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ml.datasets.opening import open_table
+from ml.models import encoding
 from ml.studies.problem import BadProblem, Input, Problem
 from ml.studies.table import TableStudy
 
 FEW = 12  # whole numbers with fewer distinct values are classes
 MOST_CLASSES = 50
+HAPPENED = frozenset("yes y true t ja oui si sí positive pos died dead deceased event case".split())
+DID_NOT = frozenset("no n false f nein non negative neg alive survived none control".split())
 
 
 def draft(
@@ -50,13 +55,20 @@ def draft(
     )
 
 
-def study(frame: pd.DataFrame, *, outcome: str, **more: Any) -> TableStudy:
-    """The drafted problem, rows taken as they are; a binary outcome of words becomes 0 and 1."""
+def study(
+    frame: pd.DataFrame, *, outcome: str, event: str | None = None, **more: Any
+) -> TableStudy:
+    """The drafted problem, rows taken as they are; a binary outcome of two values becomes 0 and 1.
+
+    `event` is the value whose risk is wanted; "yes" and its like need not be named. Raises
+    BadProblem when neither value is one of them.
+    """
     problem = draft(frame, outcome=outcome, **more)
-    if problem.kind != "binary" or pd.api.types.is_numeric_dtype(frame[outcome]):
+    if problem.kind != "binary" or (event is None and _is_flag(frame[outcome])):
         return TableStudy(problem, _as_it_is)
-    last = sorted(frame[outcome].dropna().astype(str).unique())[-1]
-    return TableStudy(problem, lambda rows: _flagged(rows, outcome, last))
+    event = _event(frame[outcome], event)
+    told = replace(problem, notes=(*problem.notes, f"The event is {outcome} = {event}"))
+    return TableStudy(told, lambda rows: _flagged(rows, outcome, event))
 
 
 def kind_of(column: pd.Series) -> str:
@@ -76,10 +88,11 @@ def kind_of(column: pd.Series) -> str:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """A CSV file, packed or not. Raises FileNotFoundError with a sentence."""
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"There is no file {path}")
-    return pd.read_csv(path)
+    """A file (CSV, packed or not, Parquet) or a data set by its name.
+
+    Raises DatasetAbsent or NotThisDataset with a sentence.
+    """
+    return open_table(path).frame
 
 
 def _input(column: pd.Series, index_time: str) -> Input:
@@ -92,6 +105,32 @@ def _input(column: pd.Series, index_time: str) -> Input:
     return Input(name, kind, available=index_time)
 
 
+def _is_flag(column: pd.Series) -> bool:
+    known = column.dropna()
+    return pd.api.types.is_numeric_dtype(known) and set(known.unique()) <= {0, 1}
+
+
+def _event(column: pd.Series, event: str | None) -> str:
+    """The value that counts as 1, as text."""
+    values = sorted(_words(column.dropna()).unique())
+    if event is None:
+        event = next((value for value in values if value.strip().lower() in HAPPENED), None)
+    if event is None:  # of "no" and "relapse" it is the other
+        others = [value for value in values if value.strip().lower() not in DID_NOT]
+        event = others[0] if len(others) == 1 else None
+    if event not in values:
+        raise BadProblem(
+            f"{column.name!r} holds {' and '.join(map(repr, values))}: "
+            f"say which is the event, such as event={values[0]!r}"
+        )
+    return event
+
+
+def _words(column: pd.Series) -> pd.Series:
+    """Values as text; 1.0, read so because of a gap, as 1."""
+    return column.map(encoding.name_of, na_action="ignore")
+
+
 def _as_it_is(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
@@ -100,4 +139,4 @@ def _flagged(rows: pd.DataFrame, outcome: str, event: str) -> pd.DataFrame:
     if outcome not in rows:
         return rows
     told = rows[outcome].notna()
-    return rows.assign(**{outcome: (rows[outcome].astype(str) == event).astype(float).where(told)})
+    return rows.assign(**{outcome: (_words(rows[outcome]) == event).astype(float).where(told)})
