@@ -30,6 +30,12 @@ urlpatterns = [
     path("labs/<uuid:public_id>/", imports.import_page, name="import"),
     path("labs/<uuid:public_id>/status/", imports.import_status, name="import-status"),
     path("labs/<uuid:public_id>/problems.csv", imports.problems_csv, name="import-problems-csv"),
+    path("labs/<uuid:public_id>/resources.csv", imports.resources_csv, name="import-resources-csv"),
+    path(
+        "labs/<uuid:public_id>/resources/again/",
+        imports.read_resources_again,
+        name="import-resources-again",
+    ),
     path("labs/imports/<uuid:public_id>/check/", wizard.check, name="import-check"),
     path("labs/imports/<uuid:public_id>/mapping/", wizard.mapping, name="import-mapping"),
     path("labs/imports/<uuid:public_id>/preview/", wizard.preview, name="import-preview"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -62,6 +62,12 @@ class Observation:
     cells: dict[str, str] = field(default_factory=dict)
     refusal: Problem | None = None
     finalises: bool = False
+
+    def at_line(self, number: int) -> Observation:
+        """The same of a line of a file of messages."""
+        cells = self.cells | {"source_row": str(number)} if self.cells else {}
+        refusal = self.refusal._replace(row=number) if self.refusal else None
+        return replace(self, number=number, cells=cells, refusal=refusal)
 
 
 @dataclass

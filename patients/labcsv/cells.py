@@ -33,7 +33,8 @@ __all__ = [
     "value",
 ]
 
-# Words, and the codes of HL7 table 0085 and FHIR, for the state of a result.
+# Words of English, German, French, Spanish, Italian and Dutch, and the codes of HL7 table 0085
+# and FHIR, for the state of a result.
 STATUSES = {
     "": "final",
     "final": "final", "f": "final", "complete": "final", "completed": "final",
@@ -46,6 +47,14 @@ STATUSES = {
     "cancelled": "cancelled", "canceled": "cancelled", "x": "cancelled",
     "enteredinerror": "entered-in-error", "w": "entered-in-error", "d": "entered-in-error",
     "wrong": "entered-in-error", "deleted": "entered-in-error",
+    "endgültig": "final", "definitief": "final", "définitif": "final", "definitivo": "final",
+    "vorläufig": "preliminary", "voorlopig": "preliminary", "provisoire": "preliminary",
+    "préliminaire": "preliminary", "preliminar": "preliminary", "preliminare": "preliminary",
+    "korrigiert": "corrected", "gecorrigeerd": "corrected", "corrigé": "corrected",
+    "corregido": "corrected", "corretto": "corrected",
+    "geändert": "amended", "gewijzigd": "amended", "modifié": "amended", "modificado": "amended",
+    "storniert": "cancelled", "geannuleerd": "cancelled", "annulé": "cancelled",
+    "cancelado": "cancelled", "annullato": "cancelled",
 }  # fmt: skip
 WITHOUT_VALUE = {"registered", "cancelled", "entered-in-error"}
 

@@ -128,6 +128,7 @@ class _Table:
         people = {one.patient_id for one in said}
         for row in self.model.objects.current().filter(patient__in=people):
             self._remember(row)
+        self.by_people = self._ended_by_people(people)
 
     def store(self) -> None:
         for one in self.said:
@@ -154,7 +155,7 @@ class _Table:
 
     def _without_overruled(self, one: Said, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the resource says, less what a person has put right; news of it is a conflict."""
-        by_people = self._ended_by_people(one)
+        by_people = self.by_people[one.patient_id, one.external_id]
         by_hand = [row for row in self.owned[one.patient_id, one.external_id] if _is_by_hand(row)]
         wanted = [values for values in wanted if values not in by_people]
         standing = [self._content(row) for row in by_hand]
@@ -168,12 +169,16 @@ class _Table:
             wanted = [values for values in wanted if values in others or values not in news]
         return wanted
 
-    def _ended_by_people(self, one: Said) -> list[dict[str, Any]]:
-        """What this resource had said before a person corrected or removed it."""
+    def _ended_by_people(self, people: set[int]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+        """What each resource had said before a person corrected or removed it."""
+        names = {one.external_id for one in self.said} - {""}
         ended = self.model.objects.filter(
-            patient=one.patient_id, external_id=one.external_id, superseded_at__isnull=False
-        ).exclude(external_id="")
-        return [self._content(row) for row in ended.exclude(change_reason__in=BY_SENDERS)]
+            patient__in=people, external_id__in=names, superseded_at__isnull=False
+        )
+        contents = defaultdict(list)
+        for row in ended.exclude(change_reason__in=BY_SENDERS):
+            contents[row.patient_id, row.external_id].append(self._content(row))
+        return contents
 
     def _is_of_another(self, one: Said, values: dict[str, Any], row: RecordFact) -> bool:
         """Whether it answers another question of the same questionnaire."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from patients.fhir import references
 from patients.fhir.elements import Fault
@@ -29,6 +28,16 @@ def number(owner: Owner) -> tuple[str, str]:
     return owner.identifiers[0] if owner.identifiers else (NAMELESS, owner.names[0][:64])
 
 
+def number_of(kept: FhirResource, namespace: str) -> tuple[str, str]:
+    """The same of a resource that is here; two empty texts where it names nobody."""
+    entry = _entry(kept)
+    try:
+        owner = references.owner(entry.resource, entry.full_url, namespace)
+    except Fault:
+        return "", ""
+    return number(owner) if owner else ("", "")
+
+
 def settle(one: Kept, owner: Owner, accession: str, context: Context) -> None:
     """Take the rows of a resource that has found its patient from the work list."""
     system, value = number(owner)
@@ -42,46 +51,62 @@ def settle(one: Kept, owner: Owner, accession: str, context: Context) -> None:
     )  # fmt: skip
 
 
+def waiting() -> QuerySet[FhirResource]:
+    """What waits for its patient. Patients themselves wait for a care team."""
+    rows = FhirResource.objects.filter(outcome=Outcome.HELD, patient=None)
+    return rows.exclude(resource_type="Patient")
+
+
 def release(newcomers: LabImport) -> set[int]:
     """Read again what waited for patients that are known now, after a file has brought some.
 
     Returns whose records changed.
     """
-    waiting = FhirResource.objects.filter(outcome=Outcome.HELD, patient=None).exclude(
-        resource_type="Patient"
-    )
+    others = waiting().exclude(lab_import=None).exclude(lab_import=newcomers)
+    imports = LabImport.objects.filter(pk__in=others.values("lab_import")).order_by("pk")
     changed: set[int] = set()
-    by_import: dict[LabImport, list[Entry]] = defaultdict(list)
-    rows = waiting.select_related("lab_import__lab_source", "lab_import__uploaded_by")
-    for kept in rows.order_by("pk").iterator(chunk_size=AT_ONCE):
-        if kept.lab_import and kept.lab_import != newcomers:
-            full_url = kept.resource_id if is_global(kept.resource_id) else ""
-            by_import[kept.lab_import].append(Entry(BEYOND + kept.pk, full_url, kept.body))
-    for lab_import, entries in by_import.items():
-        for start in range(0, len(entries), AT_ONCE):
-            changed |= _read_again(lab_import, entries[start : start + AT_ONCE])
+    for lab_import in imports.select_related("lab_source", "uploaded_by"):
+        changed |= read_again(lab_import)
+    return changed
+
+
+def read_again(lab_import: LabImport) -> set[int]:
+    """The same for what waits of one file, some at a time. Returns whose records changed."""
+    changed: set[int] = set()
+    last = 0
+    while rows := list(
+        waiting().filter(lab_import=lab_import, pk__gt=last).order_by("pk")[:AT_ONCE]
+    ):
+        changed |= _read_again(lab_import, [row.pk for row in rows])
+        last = rows[-1].pk
     return changed
 
 
 @transaction.atomic
-def _read_again(lab_import: LabImport, entries: list[Entry]) -> set[int]:
+def _read_again(lab_import: LabImport, keys: list[int]) -> set[int]:
     from patients.services import fhirin, fhirresources
 
     fhirstore.lock()
     labversions.take_turns()
-    namespace = fhirin.namespace_of(lab_import)
-    context = Context(lab_import, Policy(), lab_import.uploaded_by, namespace)
-    found = list(_found(entries, context))
+    # Asked under the lock: what another has read again meanwhile waits no longer.
+    rows = list(waiting().filter(pk__in=keys).order_by("pk"))
+    context = Context(lab_import, Policy(), lab_import.uploaded_by, fhirin.namespace_of(lab_import))
+    found = list(_found([_entry(row) for row in rows], context))
     if not found:
         return set()
     stored = fhirresources.others(found, context)
     LabImport.objects.filter(pk=lab_import.pk).update(
-        unmatched_count=F("unmatched_count") - len(found),
+        unmatched_count=F("unmatched_count") - len(found) + stored.unmatched,
         accepted_count=F("accepted_count") + stored.accepted + stored.corrected + stored.duplicate,
         refused_count=F("refused_count") + stored.refused,
     )
     lab_import.problems.filter(code="unknown_patient", row__gte=BEYOND).delete()
     return stored.facts_of | stored.results_of
+
+
+def _entry(kept: FhirResource) -> Entry:
+    full_url = kept.resource_id if is_global(kept.resource_id) else ""
+    return Entry(BEYOND + kept.pk, full_url, kept.body)
 
 
 def _found(entries: Iterable[Entry], context: Context) -> Iterable[Entry]:

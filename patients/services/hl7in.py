@@ -27,8 +27,13 @@ ANY_PROCESSING = frozenset({"P", "T", "D"})
 
 @dataclass
 class Stretch:
-    """Messages that are stored together, as rows and as what is no row."""
+    """Messages that are stored together, as rows and as what is no row.
 
+    `observations` come to be rows when the stretch is whole: whose they are is asked for all of
+    them at once.
+    """
+
+    observations: list[hl7.Observation] = field(default_factory=list)
     rows: list[hl7rows.Row] = field(default_factory=list)
     problems: list[labcsv.Problem] = field(default_factory=list)
     messages: int = 0
@@ -37,7 +42,7 @@ class Stretch:
 
     @property
     def is_full(self) -> bool:
-        return self.messages >= MOST_MESSAGES or len(self.rows) >= MOST_ROWS
+        return self.messages >= MOST_MESSAGES or len(self.observations) >= MOST_ROWS
 
 
 def import_file(lab_import: LabImport, *, job: Job) -> None:
@@ -65,12 +70,12 @@ def stretches(file: IO[bytes], *, at_byte: int = 0, at_row: int = 1) -> Iterator
         stretch.next_byte, stretch.next_row = piece.next_byte, piece.next_row
         is_empty = is_empty and not stretch.messages
         if stretch.is_full:
-            yield stretch
+            yield _whole(stretch)
             stretch = Stretch()
     if is_empty:
         raise jobs.PermanentFailure("The file holds no HL7 message: none begins with MSH.")
     if stretch.next_byte:
-        yield stretch
+        yield _whole(stretch)
 
 
 def refused_table(lab_import: LabImport) -> Iterator[list[str]]:
@@ -96,6 +101,13 @@ def _opened(stored: IO[bytes]) -> IO[bytes]:
         raise jobs.PermanentFailure(str(refusal)) from None
 
 
+def _whole(stretch: Stretch) -> Stretch:
+    rows, problems = hl7rows.rows(stretch.observations)
+    stretch.rows += rows
+    stretch.problems += problems
+    return stretch
+
+
 def _read(piece: files.Piece, stretch: Stretch) -> None:
     if piece.raw is not None and not piece.raw:
         return  # only what wraps a batch
@@ -108,10 +120,10 @@ def _read(piece: files.Piece, stretch: Stretch) -> None:
     if refused := answers.rejection(message, processing_ids=ANY_PROCESSING, needs_id=False):
         stretch.problems.append(_unread(piece, refused.remark.sentence, code="not_results"))
         return
-    rows, problems = hl7rows.rows(hl7.observations(message))
-    before = piece.row - 1
-    stretch.rows += [row | {"source_row": str(before + int(row["source_row"]))} for row in rows]
-    stretch.problems += [problem._replace(row=before + problem.row) for problem in problems]
+    stretch.observations += [
+        observation.at_line(piece.row - 1 + observation.number)
+        for observation in hl7.observations(message)
+    ]
 
 
 def _message(piece: files.Piece) -> hl7.Message:

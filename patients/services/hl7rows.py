@@ -17,6 +17,7 @@ from patients.models import Patient, PatientIdentifier, Result
 
 Known = dict[tuple[str, str], int]
 Row = dict[str, str]
+THREAD = ("identifier_system", "mrn", "code", "collected_at", "accession")
 
 
 def rows(observations: Sequence[hl7.Observation]) -> tuple[list[Row], list[labcsv.Problem]]:
@@ -25,6 +26,7 @@ def rows(observations: Sequence[hl7.Observation]) -> tuple[list[Row], list[labcs
     Every observation is in one of the two lists.
     """
     owners = _Owners({observation.person for observation in observations})
+    said: dict[tuple[str, ...], Row] = {}
     taken: list[Row] = []
     problems: list[labcsv.Problem] = []
     for observation in observations:
@@ -33,14 +35,21 @@ def rows(observations: Sequence[hl7.Observation]) -> tuple[list[Row], list[labcs
         elif owners.are_several(observation.person):
             problems.append(_several_people(observation))
         else:
-            taken.append(_row(observation, owners))
+            taken.append(_row(observation, owners, said))
     return taken, problems
 
 
-def _row(observation: hl7.Observation, owners: _Owners) -> Row:
+def _row(observation: hl7.Observation, owners: _Owners, said: dict[tuple[str, ...], Row]) -> Row:
+    """The row; `said` is what earlier ones have said, by the result they speak of."""
     identifier = owners.identifier(observation.person)
     row = observation.cells | {"mrn": identifier[1], "identifier_system": identifier[0]}
-    return _with_earlier_value(row) if observation.finalises else row
+    thread = tuple(row[name] for name in THREAD)
+    if observation.finalises:
+        earlier = said.get(thread)
+        return row | earlier if earlier else _with_earlier_value(row)
+    if row["value"]:
+        said[thread] = {"value": row["value"], "unit": row["unit"]}
+    return row
 
 
 class _Owners:

@@ -7,7 +7,7 @@ statement means the same by every way.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -109,9 +109,9 @@ def _hold(readings: Readings, meant: Meant, origin: Origin) -> None:
     """Keep the rows that wait for a person, with all that they say."""
     if not meant.held:
         return
-    decided = _rejected_before(meant, origin)
-    cells = {place: said for place in meant.held
-             if (said := _cells(readings, place)) and _statement(said) not in decided}  # fmt: skip
+    cells = _cells(readings, list(meant.held))
+    decided = _rejected_before(cells.values(), meant, origin)
+    cells = {place: said for place, said in cells.items() if _statement(said) not in decided}
     if not cells:
         return
     places = list(cells)
@@ -135,20 +135,35 @@ def _hold(readings: Readings, meant: Meant, origin: Origin) -> None:
     copy_new(HeldResult, held)
 
 
-def _cells(readings: Readings, place: int) -> dict[str, str]:
-    row = readings.texts.row(place, named=True)
-    return {name: text.strip() for name, text in row.items() if text and text.strip()}
+def _cells(readings: Readings, places: list[int]) -> dict[int, dict[str, str]]:
+    """What the rows at these places say, but those that say nothing."""
+    rows = readings.texts[places].iter_rows(named=True)
+    said = ({name: text.strip() for name, text in row.items() if text and text.strip()}
+            for row in rows)  # fmt: skip
+    return {place: cells for place, cells in zip(places, said, strict=True) if cells}
 
 
-def _rejected_before(meant: Meant, origin: Origin) -> set[frozenset]:
-    """What a person has rejected of this source: said again, it asks nobody again."""
+def _rejected_before(
+    rows: Iterable[Mapping[str, str]], meant: Meant, origin: Origin
+) -> set[frozenset]:
+    """Those of these rows that a person has rejected of this source: said again, they ask
+    nobody again.
+
+    Of the many that may have been rejected only those of the same times are looked at, and only
+    these rows are remembered.
+    """
+    said = {_statement(cells) for cells in rows}
     rejected = HeldResult.objects.filter(
         status=HeldResult.Status.REJECTED,
         lab_source=origin.lab_source,
         reason__in={reason for reason, _key in meant.held.values()},
         key__in={key for _reason, key in meant.held.values()},
     )
-    return {_statement(cells) for cells in rejected.values_list("cells", flat=True)}
+    times = {dict(cells).get("collected_at") for cells in said}
+    if None not in times:
+        rejected = rejected.filter(cells__collected_at__in=times)
+    known = rejected.values_list("cells", flat=True).iterator(chunk_size=2000)
+    return said & {_statement(cells) for cells in known}
 
 
 def _statement(cells: Mapping[str, str]) -> frozenset:

@@ -27,7 +27,7 @@ from patients.labcsv.guess import Guess, Start, guess
 from patients.labcsv.heads import MOST_LINES, NOTHING_SAID
 from patients.labcsv.profile import CHOICES, BadProfile, Profile
 from patients.models import LabImport
-from patients.services import fhirin, labs, sources
+from patients.services import fhirin, labfiles, labs, sources
 
 MAPPED = {LabImport.Format.TABLE, LabImport.Format.WORKBOOK}
 
@@ -222,7 +222,12 @@ def start(lab_import: LabImport, *, by: User, now: datetime) -> LabImport:
     """
     if is_mapped(lab_import):
         profile = confirmed(lab_import) or look(lab_import).profile
-        return labs.confirm(lab_import, profile, by=by, now=now)
+        try:
+            return labs.confirm(lab_import, profile, by=by, now=now)
+        except UnreadableFile:
+            # "No column is headed Value" is not what is wrong where two are.
+            labfiles.check_doubts(look(lab_import))
+            raise
     said = lab_import.profile
     started = labs.confirm(lab_import, None, by=by, now=now)
     if started.profile != said:  # a bundle's team is no way of reading; it stays

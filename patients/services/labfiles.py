@@ -91,7 +91,7 @@ def keep(
             )
         profile = guessed.profile if guessed.format in TABLES else None
         if profile is not None and must_be_complete:
-            _check_doubts(guessed)
+            check_doubts(guessed)
             check_profile(part, guessed.format, profile)
         part.replace(folder / digest)
     finally:
@@ -116,7 +116,7 @@ def check_profile(path: Path, format: str, profile: Profile) -> None:  # noqa: A
             from_profile(file, profile)
 
 
-def _check_doubts(guessed: Guess) -> None:
+def check_doubts(guessed: Guess) -> None:
     """What must not be left open when nobody is asked: two columns that may be one field."""
     for doubt in guessed.doubts:
         if doubt.code == "column_doubled":

@@ -22,7 +22,14 @@ from healthcare.jobs.models import Job
 from patients import labcsv
 from patients.labcsv.rows import problems
 from patients.models import Analyte, HeldResult, LabImport
-from patients.services import labcopies, labstore, labtables, rehearsals, unknowntests
+from patients.services import (
+    labcopies,
+    labrepeats,
+    labstore,
+    labtables,
+    rehearsals,
+    unknowntests,
+)
 from patients.services.copying import copy_columns
 from patients.services.labmeaning import Interpreter, Meant
 from patients.services.laborigin import of_import
@@ -111,6 +118,7 @@ class _Found:
         }
         self.causes: Counter[tuple[str, str, str, str]] = Counter()
         self.unknown_tests = unknowntests.Seen()
+        self.brought_back: set[int] = set()  # results that earlier stretches would restore
         self.names = dict(Analyte.objects.values_list("pk", "name"))
 
     @transaction.atomic
@@ -138,19 +146,30 @@ class _Found:
             return
         found = labstore.tell_apart(results, also=SEEN_BEFORE)
         copy_columns("lab_seen", found.fresh.select(labstore.VERSION))
-        begun = found.fresh.join(found.stored, on="thread", how="anti").unique(
+        counts, key = found.counts, ["thread", "version", "import_row"]
+        # What was withdrawn is said anew, as new as what nobody has said before.
+        live = found.stored.filter(~pl.col("is_withdrawn"))
+        begun = found.fresh.join(live, on="thread", how="anti").unique(
             "thread", keep="first", maintain_order=True
         )
-        known = found.rows.join(found.fresh, on=["thread", "version", "import_row"], how="anti")
-        is_first = pl.col("import_row").is_in(begun["import_row"].implode())
+        others = found.fresh.join(begun, on=key, how="anti")
+        anew = self._said_anew(found)
+        known = found.rows.join(found.fresh, on=key, how="anti").join(anew, on=key, how="anti")
         for kind, count, rows in (
-            ("accepted", found.counts.accepted, begun),
-            ("corrected", found.counts.corrected, found.fresh.filter(~is_first)),
-            ("duplicate", found.counts.duplicate, known),
+            ("accepted", counts.accepted + anew.height, pl.concat([begun, anew])),
+            ("corrected", counts.corrected, others),
+            ("duplicate", counts.duplicate - anew.height, known),
         ):
             self.counts[kind] += count
             for row in rows.head(self._room(kind)).iter_rows(named=True):
                 self.samples[kind].append(self._sample(row))
+
+    def _said_anew(self, found: labstore.Sorted) -> pl.DataFrame:
+        """Repeats of what was moved to its right patient and withdrawn there, once each."""
+        anew = labrepeats.would_say_anew(found.repeated, found.stored)
+        anew = anew.filter(~pl.col("result").is_in(list(self.brought_back)))
+        self.brought_back.update(anew["result"])
+        return anew.select(found.fresh.columns)
 
     def _sample(self, row: dict) -> dict:
         return {

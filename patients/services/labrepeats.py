@@ -58,6 +58,11 @@ OF_PATIENTS = f"""gone.patient_id = ANY(%(patients)s) AND gone.withdrawn_at IS N
     AND EXISTS (SELECT FROM patients_labimport AS its
         WHERE its.id = gone.lab_import_id AND its.withdrawn_at IS NOT NULL)
     AND NOT {WAS_MOVED.format(row="gone")}"""
+SILENT = f"""
+SELECT gone.id FROM patients_result AS gone
+WHERE gone.id = ANY(%(results)s) AND NOT EXISTS (
+    SELECT FROM patients_result AS said WHERE {SAME_VERSION_SAID} AND withdrawn_at IS NULL)
+"""  # noqa: S608
 # Where each of these results stands now, after one move or several.
 MOVED_TO = """
 WITH RECURSIVE went (id, to_id) AS (
@@ -85,11 +90,7 @@ def note(repeated: pl.DataFrame, stored: pl.DataFrame, origin: Origin) -> int:
     """
     if repeated.is_empty():
         return 0
-    others = stored.filter(~pl.col("is_withdrawn"))
-    if origin.import_id is not None:
-        others = others.filter(pl.col("lab_import_id").ne_missing(origin.import_id))
-    others = others.unique(["thread", "version"], keep="first", maintain_order=True)
-    said = repeated.join(others, on=["thread", "version"], how="inner", maintain_order="left")
+    said = _said(repeated, stored, but_of=origin.import_id)
     if said.is_empty():
         return 0
     results = said["id"].to_list()
@@ -103,6 +104,31 @@ def note(repeated: pl.DataFrame, stored: pl.DataFrame, origin: Origin) -> int:
     )
     moved = {"results": sorted(set(went.values())), "now": origin.received_at}
     return _speak_up_and_settle(GIVEN, moved) if went else 0
+
+
+def would_say_anew(repeated: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """The rows of these that `note` would store anew, without storing them: the first to say
+    each. With `result`, the key of what stands nowhere now and would stand again."""
+    said = _said(repeated, stored)
+    went = moved_to(said["id"].to_list())
+    with connection.cursor() as cursor:
+        cursor.execute(SILENT, {"results": sorted(set(went.values()))})
+        silent = {result for (result,) in cursor.fetchall()}
+    moved = [went.get(result) for result in said["id"]]
+    anew = said.with_columns(result=pl.Series(moved, dtype=pl.Int64))
+    anew = anew.filter(pl.col("result").is_in(list(silent)))
+    return anew.unique("result", keep="first", maintain_order=True)
+
+
+def _said(
+    repeated: pl.DataFrame, stored: pl.DataFrame, *, but_of: int | None = None
+) -> pl.DataFrame:
+    """The rows with the stored version that each repeats, but those of one file."""
+    others = stored.filter(~pl.col("is_withdrawn"))
+    if but_of is not None:
+        others = others.filter(pl.col("lab_import_id").ne_missing(but_of))
+    others = others.unique(["thread", "version"], keep="first", maintain_order=True)
+    return repeated.join(others, on=["thread", "version"], how="inner", maintain_order="left")
 
 
 def carry(pairs: Iterable[tuple[int, int]]) -> None:

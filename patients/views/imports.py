@@ -12,7 +12,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
@@ -20,7 +20,7 @@ from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
 from patients.forms import WithdrawForm
 from patients.models import LabImport
-from patients.services import labexports, labs, labtests
+from patients.services import fhirheld, labexports, labs, labtests
 from patients.views.steps import state_of, steps
 
 PER_PAGE = 50
@@ -69,6 +69,7 @@ def import_page(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "waiting": lab_import.held.waiting().count() if lab_import.has_ended else 0,
         "may_resolve": permissions.can(request.user, Permission.INTAKE_RESOLVE),
         "may_withdraw": lab_import.has_ended and lab_import.withdrawn_at is None,
+        **_resources(lab_import),
     }
     return render(request, "patients/import.html", context)
 
@@ -103,6 +104,31 @@ def problems_csv(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
 
 @requires(Permission.LABS_UPLOAD)
 @require_GET
+def resources_csv(request: SignedInRequest, public_id: UUID) -> StreamingHttpResponse:
+    """The resources of a bundle that are not in the record, each with its reason."""
+    lab_import = visible(request, public_id)
+    audit.record("lab_import.held_resources_read", target=lab_import, by=request.user)
+    return _download(labexports.lines(fhirheld.listed(lab_import)), "held-resources.csv")
+
+
+@requires(Permission.INTAKE_RESOLVE)
+@require_POST
+def read_resources_again(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """Store what waited for patients that are known now."""
+    lab_import = visible(request, public_id)
+    settled = fhirheld.read_again(lab_import, by=request.user)
+    if settled:
+        said = "resource has" if settled == 1 else "resources have"
+        messages.success(request, f"{settled:,} {said} found the patient.")
+    else:
+        messages.info(
+            request, "None of their patients is known yet: no record has one of their numbers."
+        )
+    return redirect("patients:import", public_id)
+
+
+@requires(Permission.LABS_UPLOAD)
+@require_GET
 def lab_template(request: SignedInRequest) -> StreamingHttpResponse:
     return _download(labexports.template(), "lab_template.csv")
 
@@ -131,6 +157,16 @@ def withdraw(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 def visible(request: SignedInRequest, public_id: UUID) -> LabImport:
     rows = LabImport.objects.visible_to(request.user).select_related(*RELATED)
     return get_object_or_404(rows, public_id=public_id)
+
+
+def _resources(lab_import: LabImport) -> dict[str, Any]:
+    """Variables of `_held_resources.html`."""
+    if lab_import.format != LabImport.Format.FHIR or not lab_import.has_ended:
+        return {"resources": []}
+    return {
+        "resources": fhirheld.causes(lab_import),
+        "nobodys": fhirheld.waiting(lab_import),
+    }
 
 
 def _causes(lab_import: LabImport) -> list[dict[str, Any]]:

@@ -151,6 +151,15 @@ def test_a_file_that_cannot_be_read_is_one_problem_and_exit_code_two(tmp_path, c
     assert not LabImport.objects.exists()
 
 
+def test_two_columns_of_one_meaning_are_named(tmp_path):
+    content = f"mrn,code,value,value,unit,collected_at\n{ADA},HBA1C,6.1,6.3,%,2026-03-14\n"
+
+    with pytest.raises(CommandError, match="More than one column may be") as refusal:
+        call_command("import_labs", written(tmp_path, content.encode()))
+
+    assert "value" in str(refusal.value)
+
+
 def test_import_labs_says_why_it_cannot(tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_labs", tmp_path / "missing.csv")

@@ -4,10 +4,13 @@ import datetime as dt
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from patients.models import (
     Allergy,
     Condition,
+    FamilyHistory,
     FhirResource,
     HeldResult,
     Medication,
@@ -216,6 +219,49 @@ def test_a_drug_is_found_through_its_reference(team):
     )  # fmt: skip
     load(bundle(patient(), order, drug), team=team)
     assert Medication.objects.get().drug_class == "metformin"
+
+
+def test_each_other_kind_of_resource_becomes_its_fact(team):
+    taken = of_ada(
+        "MedicationStatement", "taken", status="active",
+        medicationCodeableConcept={"text": "Metformin 500 mg"},
+    )  # fmt: skip
+    mother = of_ada(
+        "FamilyMemberHistory", "mother", status="completed", relationship={"text": "Mother"},
+        condition=[{"code": {"coding": [{"system": "http://snomed.info/sct", "code": "73211009"}],
+                             "text": "Diabetes mellitus"}}],
+    )  # fmt: skip
+    answers = of_ada(
+        "QuestionnaireResponse", "answers", status="completed", authored="2026-02-01",
+        questionnaire="https://example.org/Questionnaire/phq-9",
+        item=[{"linkId": "q1", "answer": [{"valueInteger": 2}]}],
+    )  # fmt: skip
+
+    lab_import = load(bundle(patient(), taken, mother, answers), team=team)
+
+    assert counts(lab_import) == {"accepted": 4}
+    assert Medication.objects.get().drug_class == "metformin"
+    relative = FamilyHistory.objects.get()
+    assert (relative.relation, relative.code) == ("mother", "diabetes")
+    told = SurveyAnswer.objects.get()
+    assert (told.instrument, told.item, told.number) == ("phq-9", "q1", 2)
+
+
+def test_many_resources_cost_the_same_queries_as_few(team):
+    def told(prefix, resources):
+        return bundle(*(
+            condition(f"{prefix}{n}", code={"text": f"Problem {prefix} {n}"})
+            for n in range(resources)
+        ))  # fmt: skip
+
+    load(bundle(patient()), team=team)
+    with CaptureQueriesContext(connection) as few:
+        load(told("a", 2))
+    with CaptureQueriesContext(connection) as many:
+        load(told("b", 40))
+
+    assert Condition.objects.count() == 42
+    assert len(many) == len(few)
 
 
 def test_a_bad_resource_does_not_stop_a_good_one(team):

@@ -2,6 +2,8 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from healthcare.audit.models import AuditEvent
 from patients.models import (
@@ -198,6 +200,18 @@ def test_a_row_that_was_rejected_asks_nobody_again_when_it_is_sent_again(
 
     assert HeldResult.objects.waiting().count() == asked
     assert file.unmatched_count == 1
+
+
+def test_of_many_rejected_rows_only_those_of_the_same_time_are_looked_at(ada, lab_staff):
+    import_lines(*(STRANGER.replace(AT, f"2026-02-{day:02d}T08:00Z") for day in range(1, 20)))
+    held.reject(waiting(), "A test tube of the analyser", by=lab_staff, now=LATER)
+
+    with CaptureQueriesContext(connection) as asked:
+        import_lines("", STRANGER.replace(AT, "2026-02-03T08:00Z"))
+
+    assert HeldResult.objects.waiting().count() == 0
+    [query] = [one["sql"] for one in asked if "rejected" in one["sql"]]
+    assert "2026-02-03T08:00Z" in query
 
 
 def test_a_critical_result_that_waited_is_asked_for(ada, lab_staff):

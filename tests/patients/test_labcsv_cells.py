@@ -242,7 +242,9 @@ def test_a_birth_date_is_a_day():
 @pytest.mark.parametrize(
     ("cell", "status"),
     [("", "final"), ("F", "final"), ("Preliminary", "preliminary"), ("C", "corrected"),
-     ("entered in error", "entered-in-error"), ("CANCELED", "cancelled"), ("amended", "amended")],
+     ("entered in error", "entered-in-error"), ("CANCELED", "cancelled"), ("amended", "amended"),
+     ("Vorläufig", "preliminary"), ("endgültig", "final"), ("corrigé", "corrected"),
+     ("annullato", "cancelled")],
 )  # fmt: skip
 def test_statuses_are_read_in_words_and_in_codes(cell, status):
     assert cells.status(cell) == status

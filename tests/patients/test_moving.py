@@ -1,12 +1,16 @@
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from healthcare.audit.models import AuditEvent
 from ml import analytes
+from patients.labcsv.guess import guess
+from patients.labcsv.profile import Profile
 from patients.models import LatestResult, Notice, Result, ResultMove, ResultReview, ResultTask
 from patients.services import exports, labs, labstore, merging, moving, records
 from tests.factories import (
@@ -16,7 +20,7 @@ from tests.factories import (
     ResultFactory,
     UserFactory,
 )
-from tests.patients.labfiles import import_lines
+from tests.patients.labfiles import import_lines, text
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 2, 20, 8, tzinfo=dt.UTC)
@@ -212,6 +216,31 @@ def test_a_file_that_was_withdrawn_after_a_move_is_read_anew_onto_the_right_reco
     assert LatestResult.objects.get().patient == right
     _withdraw(again, lab_staff)
     assert _standing() == []
+
+
+def test_the_preview_of_such_a_file_says_what_the_import_then_does(
+    sent, wrong, right, clinician, lab_staff, run_jobs
+):
+    first = import_lines(sent)
+    go(Result.objects.filter(patient=wrong), right, clinician, now=timezone.now())
+    _withdraw(first, lab_staff)
+    again = labs.receive(
+        upload=SimpleUploadedFile("a.csv", text(sent, sent).encode()), by=lab_staff,
+        now=timezone.now(), confirm=False,
+    )  # fmt: skip
+    again.profile = guess(Path(again.file.path)).profile.to_json()
+    again.save()
+    labs.request_preview(again, by=lab_staff)
+    run_jobs()
+
+    again.refresh_from_db()
+    told = again.preview
+    assert [told["counts"][kind] for kind in ("accepted", "duplicate")] == [1, 1]
+    assert [len(told["samples"][kind]) for kind in ("accepted", "duplicate")] == [1, 1]
+    labs.confirm(again, Profile.from_json(again.profile), by=lab_staff, now=timezone.now())
+    run_jobs()
+    again.refresh_from_db()
+    assert (again.accepted_count, again.duplicate_count) == (1, 1)
 
 
 @pytest.mark.parametrize("repeated_before_the_move", [True, False])

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from healthcare.jobs.models import Job
 from patients.models import HeldResult, Hl7Message, Result
@@ -132,6 +134,32 @@ def test_a_correction_in_the_same_file_stands(ada):
     late = hba1c("6.5", "C", id="2", issued="20260301100000")
     import_file(late + early, format="hl7")
     assert list(Result.objects.current().values_list("value", flat=True)) == [6.5]
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_final_without_a_value_finalises_what_the_same_file_said_before(ada, monkeypatch, size):
+    monkeypatch.setattr(hl7in, "MOST_MESSAGES", size)
+    preliminary = hba1c("6.1", "P", id="1", issued="20260301090000+0000")
+    final = hba1c("", "U", id="2", issued="20260301100000+0000")
+
+    lab_import = import_file(preliminary + final, format="hl7")
+
+    assert all_counts(lab_import) == [1, 1, 0, 0, 0]
+    assert list(Result.objects.current().values_list("value", "status")) == [(6.1, "final")]
+
+
+def test_messages_are_looked_up_together(ada, django_assert_max_num_queries):
+    def said(number, messages):
+        return "".join(
+            oru(PID, f"OBR|1||{number}-{n}|X|||202602010800", f"OBX|1|NM|{HBA1C}||5.4|%|||||F",
+                id=f"{number}-{n}")
+            for n in range(messages)
+        )  # fmt: skip
+
+    with CaptureQueriesContext(connection) as few:
+        import_file(said("a", 2), format="hl7")
+    with django_assert_max_num_queries(len(few)):
+        import_file(said("b", 60), format="hl7")
 
 
 def test_a_file_without_a_message_fails_with_a_sentence(ada):

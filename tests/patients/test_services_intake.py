@@ -30,7 +30,7 @@ from tests.patients.labfiles import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("analytes", "broker", "ada")]
 ORIGIN = intake.Origin(received_at=NOW, source="bedside")
-QUERIES = 20
+QUERIES = 17
 
 
 @pytest.fixture

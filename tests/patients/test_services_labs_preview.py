@@ -104,6 +104,17 @@ def test_a_preview_counts_what_is_here_already(receive, preview):
     assert (told["accepted"], told["corrected"], told["duplicate"]) == (0, 1, 1)
 
 
+def test_a_preview_counts_and_shows_as_new_what_was_withdrawn(receive, preview, lab_staff):
+    first = import_lines(line("6"))
+    labs.withdraw(first, by=lab_staff, now=NOW + DAY, reason="Wrong file")
+
+    told = preview(receive(line("6"), line("6")))
+
+    assert (told["counts"]["accepted"], told["counts"]["duplicate"]) == (1, 1)
+    samples = told["samples"]
+    assert (len(samples["accepted"]), len(samples["corrected"])) == (1, 0)
+
+
 def test_a_preview_shows_samples_and_causes_without_naming_the_patient(receive, preview):
     told = preview(receive(*MIXED))
 
