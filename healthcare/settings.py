@@ -294,6 +294,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.tasks.score_changed_patients",
         "schedule": crontab(hour=2, minute=0),
     },
+    "learn-from-answers-nightly": {
+        "task": "recommendations.tasks.learn_from_answers",
+        "schedule": crontab(hour=4, minute=0),
+    },
     "retrain-weekly": {
         "task": "predictions.tasks.retrain_all",
         "schedule": crontab(day_of_week="sunday", hour=3, minute=0),

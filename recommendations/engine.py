@@ -15,7 +15,7 @@ from ml.recommenders import ranking
 from ml.recommenders.ranking import Components, Weights
 from ml.types import Abstention
 from recommendations import alternatives, benefits, need, safety, wording
-from recommendations.catalogue import Catalogue, Change, Intervention
+from recommendations.catalogue import Catalogue, Change, Intervention, expiry
 from recommendations.need import Baseline, Predicted
 from recommendations.outcome import CHECK_FAILED, Block, Effect, Item, ItemBenefit, Outcome
 from recommendations.safety import Verdict
@@ -53,8 +53,10 @@ def recommend(
 
     `scores` maps names of the rule language to a fraction or points, None where the score
     could not be computed. `limit` only says how many are shown at once. The same facts
-    always give the same outcome.
+    always give the same outcome. Items whose review has run out on the day of the facts are
+    not weighed.
     """
+    catalogue = expiry.active(catalogue, facts.as_of)
     person = _person(facts, catalogue, scores or {}, assessments)
     candidates, failures = _candidates(catalogue, person.env)
     made = benefits.benefits(candidates, catalogue, person.env, person.known)

@@ -10,10 +10,11 @@ from django.urls import reverse
 from healthcare.common import figures
 from ml import rules
 from ml.studies.registry import STUDIES
-from recommendations import benefitwords
+from recommendations import benefitwords, followupwords
 from recommendations.forms import DECLINE_REASONS, LATER_CHOICES
 from recommendations.models import Feedback, Recommendation
 from recommendations.queries import Line
+from recommendations.services.consequences import done_items
 
 CHECK_RULE = "check"  # the rule that engine.safety names when a check raised an error
 REASONS_SHOWN = 4
@@ -35,6 +36,12 @@ BLANK = {
 # What the component knows and this engine does not give. A key that is there and empty renders
 # ten times faster than one that is not.
 UNUSED = dict.fromkeys(["source_url", "cost", "effort", "caution", "undo_url", "problem"], "")
+SAID = {
+    Feedback.Answer.ACCEPT: "Accepted",
+    Feedback.Answer.MODIFY: "Accepted with a change",
+    Feedback.Answer.DECLINE: "Declined",
+    Feedback.Answer.DONE: "Done, said",
+}
 
 
 def item(line: Line, *, may_answer: bool) -> dict:
@@ -68,6 +75,8 @@ def item(line: Line, *, may_answer: bool) -> dict:
         "answer": answer_words(line.answer) if line.answer else "",
         "answer_url": reverse("recommendation-answer", args=[row.pk]) if may_answer else "",
         "idempotency_key": uuid4().hex,
+        "achieved": followupwords.words(line.follow_up, line.again) if line.follow_up else "",
+        "done_items": [(each, rules.readable(each)) for each in done_items(row.item)],
         "later_choices": LATER_CHOICES,
         "decline_reasons": DECLINE_REASONS,
     }
@@ -134,10 +143,10 @@ def caution_words(caution: dict) -> dict:
 
 def answer_words(answer: Feedback) -> str:
     """Who said what and when: "Declined by Dr A. Osei, 21-Nov-2026 18:20: wrong data."."""
-    said = {
-        Feedback.Answer.ACCEPT: "Accepted",
-        Feedback.Answer.LATER: f"Put off until {figures.day(answer.snooze_until)}",
-        Feedback.Answer.DECLINE: "Declined",
-    }[Feedback.Answer(answer.answer)]
-    reason = "" if answer.answer != Feedback.Answer.DECLINE else f": {answer.get_reason_display()}"
-    return f"{said} by {answer.by.display_name}, {figures.clock(answer.at)}{reason}."
+    until = figures.day(answer.snooze_until)
+    put_off = answer.answer == Feedback.Answer.LATER
+    said = f"Put off until {until}" if put_off else SAID[Feedback.Answer(answer.answer)]
+    declined = answer.answer == Feedback.Answer.DECLINE
+    reason = f": {answer.get_reason_display()}" if declined else ""
+    again = f", asked again {until}" if declined and answer.snooze_until else ""
+    return f"{said} by {answer.by.display_name}, {figures.clock(answer.at)}{reason}{again}."

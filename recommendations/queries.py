@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from recommendations.models import Feedback, Recommendation
+from recommendations.models import (
+    AlertBudget,
+    Feedback,
+    FollowUp,
+    Interruption,
+    Recommendation,
+    Repeatability,
+)
 
 SHOWN = 3
 ANSWER_HOLDS = timedelta(days=365)  # own choice: then the question is asked again
@@ -18,11 +25,13 @@ ANSWER_HOLDS = timedelta(days=365)  # own choice: then the question is asked aga
 
 @dataclass(frozen=True)
 class Line:
-    """A recommendation with the newest answer that was ever given to its item."""
+    """A recommendation with the newest standing answer that was ever given to its item."""
 
     recommendation: Recommendation
     answer: Feedback | None
     alternatives: tuple[str, ...] = ()  # names of items that give way to this one
+    follow_up: FollowUp | None = None
+    again: Repeatability | None = None  # how that value comes back untreated, where it is known
 
     def rests(self, today: date) -> bool:
         """Answered, and the answer still holds: not for ever, and not once it is urgent."""
@@ -57,7 +66,8 @@ class Advice:
 
 
 def advice(patient_id: int, *, today: date) -> Advice:
-    """Two queries: the current items, and the newest answer to each item."""
+    """Three queries: the items, the newest answer to each, and how their values come back; the
+    last only where a follow-up waits or was measured."""
     answers = {answer.recommendation.item: answer for answer in _newest_answers(patient_id)}
     rows = list(Recommendation.objects.current().filter(patient=patient_id).order_by("rank"))
     better = _gives_way(rows)
@@ -65,12 +75,35 @@ def advice(patient_id: int, *, today: date) -> Advice:
     for row in rows:
         if row.item in better:
             alternatives[better[row.item]].append(row.content["name"])
+    known = _repeatabilities(answers.values())
     sorted_advice = Advice()
     for row in rows:
         if row.item not in better:
-            line = Line(row, answers.get(row.item), tuple(alternatives[row.item]))
+            given = answers.get(row.item)
+            plan = follow_up(given)
+            again = known.get(plan.analyte) if plan else None
+            line = Line(row, given, tuple(alternatives[row.item]), plan, again)
             _place(sorted_advice, line, today)
     return sorted_advice
+
+
+def newest_answer(recommendation: Recommendation) -> Feedback | None:
+    """The standing answer to this item of this patient."""
+    rows = _newest_answers(recommendation.patient_id)
+    return rows.filter(recommendation__item=recommendation.item).first()
+
+
+def follow_up(answer: Feedback | None) -> FollowUp | None:
+    plan = getattr(answer, "follow_up", None)
+    return None if plan is None or plan.cancelled_at else plan
+
+
+def _repeatabilities(answers: Iterable[Feedback]) -> dict[str, Repeatability]:
+    plans = [plan for answer in answers if (plan := follow_up(answer))]
+    if not plans:
+        return {}
+    rows = Repeatability.objects.filter(analyte__in={plan.analyte for plan in plans})
+    return {row.analyte: row for row in rows}
 
 
 def _gives_way(rows: list[Recommendation]) -> dict[str, str]:
@@ -86,30 +119,86 @@ def _gives_way(rows: list[Recommendation]) -> dict[str, str]:
 
 def open_counts(patient_ids: Collection[int], *, today: date) -> Counter[int]:
     """How many recommendations wait for an answer, by patient: two queries for any number."""
-    holding = Q(snooze_until=None) | Q(snooze_until__gt=today)
-    newest = (
-        Feedback.objects.filter(recommendation__patient__in=patient_ids)
-        .order_by("recommendation__patient", "recommendation__item", "-at", "-pk")
-        .distinct("recommendation__patient", "recommendation__item")
-    )
-    answered = set(
-        Feedback.objects.filter(holding, pk__in=newest.values("pk")).values_list(
-            "recommendation__patient", "recommendation__item"
-        )
-    )
+    holding = resting(patient_ids, today=today)
     recommended = Recommendation.objects.current().filter(
         patient__in=patient_ids, status=Recommendation.Status.RECOMMENDED
     )
-    rows = recommended.values_list("patient", "item")
-    return Counter(patient for patient, item in rows if (patient, item) not in answered)
+    rows = recommended.values_list("patient", "item", "is_urgent")
+    return Counter(patient for patient, item, urgent in rows
+                   if not holding.holds(patient, item, urgent))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Resting:
+    """Items with an answer that holds: (patient, item) -> whether it was given to an urgent one."""
+
+    answered: dict[tuple[int, str], bool]
+
+    def holds(self, patient: int, item: str, is_urgent: bool) -> bool:
+        """Whether the answer still covers the item as it is now."""
+        was_urgent = self.answered.get((patient, item))
+        return was_urgent is not None and (was_urgent or not is_urgent)
+
+
+def resting(patient_ids: Collection[int] | None, *, today: date) -> Resting:
+    """One query for any number of patients; None means all. The same rule as `Line.rests`."""
+    newest = Feedback.objects.newest()
+    if patient_ids is not None:
+        newest = newest.filter(recommendation__patient__in=patient_ids)
+    oldest = today - ANSWER_HOLDS
+    rows = newest.values_list(
+        "recommendation__patient", "recommendation__item", "recommendation__is_urgent",
+        "snooze_until", "at",
+    )  # fmt: skip
+    return Resting(
+        {
+            (patient, item): is_urgent
+            for patient, item, is_urgent, until, at in rows
+            if (until > today if until else timezone.localdate(at) > oldest)
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A card that stands on the worklist: advice to look at today."""
+
+    item: str
+    name: str
+
+
+def interrupting(patient_ids: Collection[int], *, role: str, today: date) -> dict[int, list[Flag]]:
+    """Cards on the worklist of a role: sent within the window, and not answered since.
+
+    Two queries, one more where cards stand.
+    """
+    window = AlertBudget.of(role).window
+    since = timezone.make_aware(datetime.combine(today, time())) - window
+    still = Recommendation.objects.current().filter(
+        patient=OuterRef("patient"), item=OuterRef("item"),
+        status=Recommendation.Status.RECOMMENDED,
+    )  # fmt: skip
+    sent = (
+        Interruption.objects.sent()
+        .since(since)
+        .filter(Exists(still), role=role, patient__in=patient_ids)
+        .order_by("patient", "-is_urgent", "-worth")
+        .values_list("patient", "item", "is_urgent", "recommendation__content__name")
+    )
+    cards = list(sent)
+    holding = resting(patient_ids, today=today) if cards else Resting({})
+    found: dict[int, dict[str, Flag]] = defaultdict(dict)
+    for patient, item, is_urgent, name in cards:
+        if not holding.holds(patient, item, is_urgent):
+            found[patient].setdefault(item, Flag(item, name or item))
+    return {patient: list(flags.values()) for patient, flags in found.items()}
 
 
 def _newest_answers(patient_id: int):
     return (
         Feedback.objects.filter(recommendation__patient=patient_id)
-        .select_related("recommendation", "by")
-        .order_by("recommendation__item", "-at", "-pk")
-        .distinct("recommendation__item")
+        .newest()
+        .select_related("recommendation", "by", "follow_up")
     )
 
 

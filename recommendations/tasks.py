@@ -1,5 +1,6 @@
-"""The door of this floor's background work."""
+"""The doors of this floor's background work. Services are imported as in predictions.tasks."""
 
+from celery import shared_task
 from django.utils import timezone
 
 from healthcare.jobs import services as jobs
@@ -8,6 +9,27 @@ from healthcare.jobs.models import Job
 
 @jobs.handles("recommendations.weigh")
 def weigh(job: Job) -> None:
-    from recommendations.services import recommend  # as in predictions.tasks
+    from recommendations.services import budget, recommend
 
-    recommend.recommend(job.arguments["patient_ids"], now=timezone.now())
+    patient_ids, now = job.arguments["patient_ids"], timezone.now()
+    recommend.recommend(patient_ids, now=now)
+    budget.decide(patient_ids, now=now)
+
+
+@jobs.handles("recommendations.follow_up")
+def follow_up(job: Job) -> None:
+    from recommendations.services import followups
+
+    followups.fill_in(job.arguments["patient_ids"], now=timezone.now())
+
+
+@jobs.handles("recommendations.nightly")
+def nightly(job: Job) -> None:
+    from recommendations.services import nightly
+
+    nightly.run(now=timezone.now())
+
+
+@shared_task
+def learn_from_answers(**_later) -> None:
+    jobs.enqueue("recommendations.nightly", key="nightly", queue="training")

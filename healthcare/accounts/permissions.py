@@ -22,6 +22,8 @@ class Permission(StrEnum):
     RECORD_EXPORT = auto()  # one patient's whole record as a file
     COHORT_EXPORT = auto()  # de-identified rows of those who consented
     FEEDBACK_GIVE = auto()
+    ADVICE_QUALITY_VIEW = auto()  # how recommendations fare, in numbers; reviews of rules
+    FEEDBACK_EXPORT = auto()  # every answer as a file, with who gave it and their comment
     ASSESS = auto()
     MODEL_VIEW = auto()
     MODEL_PROMOTE = auto()
@@ -52,6 +54,7 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.MODEL_PROMOTE,
         Permission.ASSESS,
         Permission.JOBS_VIEW,
+        Permission.ADVICE_QUALITY_VIEW,
     },
     Role.ADMINISTRATOR: {
         Permission.LABS_UPLOAD,
@@ -63,6 +66,8 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.MODEL_PROMOTE,
         Permission.ASSESS,
         Permission.JOBS_VIEW,
+        Permission.ADVICE_QUALITY_VIEW,
+        Permission.FEEDBACK_EXPORT,
     },
     Role.PATIENT: {Permission.OWN_RECORD_VIEW, Permission.WEARABLES_UPLOAD},
     Role.API_CLIENT: {

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from healthcare.portal.views import home, jobs, labs, my_health, patient, timeline, worklist
+from healthcare.portal.views import (
+    home,
+    jobs,
+    labs,
+    my_health,
+    patient,
+    timeline,
+    what_if,
+    worklist,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +19,7 @@ urlpatterns = [
     path("patients/<uuid:public_id>/labs/review/", labs.review, name="lab-review"),
     path("patients/<uuid:public_id>/labs/<str:code>/", labs.one_test, name="lab-test"),
     path("patients/<uuid:public_id>/timeline/", timeline.timeline, name="timeline"),
+    path("patients/<uuid:public_id>/what-if/", what_if.what_if, name="what-if"),
     path("preferences/units/", labs.units, name="units"),
     path("my-health/", my_health.my_health, name="my-health"),
     path("jobs/", jobs.jobs, name="jobs"),

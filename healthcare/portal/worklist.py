@@ -1,7 +1,8 @@
 """The worklist: filters shared by its chips and fields, and the rows of one page.
 
 The number of queries does not depend on the rows: counts, page, earlier predictions, open
-recommendations (two), newest results and open result tasks.
+recommendations (two), cards that interrupt (two, three where there are some), newest results and
+open result tasks.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Row:
     newest_result: datetime | None
     critical_count: int
     task_count: int
+    interrupts: tuple[str, ...] = ()  # names of advice that asks to be looked at today
 
 
 class Worklist:
@@ -160,6 +162,7 @@ class Worklist:
         waiting = recommendation_queries.open_counts(ids, today=self.today)
         newest = self._newest_results(ids)
         tasks = labs.open_task_counts(ids)
+        cards = recommendation_queries.interrupting(ids, role=self.user.role, today=self.today)
         return [
             Row(
                 prediction=prediction,
@@ -169,6 +172,7 @@ class Worklist:
                 newest_result=newest.get(prediction.patient_id, (None, 0))[0],
                 critical_count=newest.get(prediction.patient_id, (None, 0))[1],
                 task_count=tasks.get(prediction.patient_id, 0),
+                interrupts=tuple(card.name for card in cards.get(prediction.patient_id, ())),
             )
             for prediction in predictions
         ]

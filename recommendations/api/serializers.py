@@ -1,5 +1,6 @@
 from rest_framework import serializers
 
+from recommendations.forms import GIVEN
 from recommendations.models import Feedback, Recommendation
 
 
@@ -17,13 +18,42 @@ class RecommendationSerializer(serializers.ModelSerializer):
 
 
 class FeedbackSerializer(serializers.ModelSerializer):
-    """An answer to a recommendation. Send an `Idempotency-Key` header to be able to retry."""
+    """An answer to a recommendation. Send an `Idempotency-Key` header to be able to retry.
+
+    `done_on` (today when left out) and `done_item` say when and what was done, where that is the
+    answer; the record is brought into line with it.
+    """
+
+    by = serializers.CharField(source="by.username", read_only=True)
+    answer = serializers.ChoiceField(choices=GIVEN)
+    done_on = serializers.DateField(required=False, write_only=True)
+    done_item = serializers.CharField(required=False, write_only=True, max_length=60)
+
+    class Meta:
+        model = Feedback
+        fields = [
+            "id",
+            "answer",
+            "reason",
+            "comment",
+            "snooze_until",
+            "done_on",
+            "done_item",
+            "by",
+            "at",
+            "place",
+        ]
+        read_only_fields = ["id", "by", "at", "place"]
+        # A sentence for the missing day comes from the service.
+        extra_kwargs = {"snooze_until": {"required": False, "allow_null": True}}
+
+
+class UndoneSerializer(serializers.ModelSerializer):
+    """An answer that was taken back: `undoes` is its number."""
 
     by = serializers.CharField(source="by.username", read_only=True)
 
     class Meta:
         model = Feedback
-        fields = ["id", "answer", "reason", "comment", "snooze_until", "by", "at"]
-        read_only_fields = ["id", "by", "at"]
-        # A sentence for the missing day comes from the service.
-        extra_kwargs = {"snooze_until": {"required": False, "allow_null": True}}
+        fields = ["id", "answer", "undoes", "by", "at", "place"]
+        read_only_fields = fields

@@ -5,6 +5,7 @@ from recommendations.api import views
 
 router = SimpleRouter()
 router.register("recommendations", views.RecommendationViewSet, basename="api-recommendation")
+router.register("feedback", views.FeedbackViewSet, basename="api-feedback")
 urlpatterns = [
     path(
         "patients/<uuid:patient_id>/recommendations/",

@@ -15,9 +15,13 @@ from healthcare.accounts.requests import ApiRequest, may
 from healthcare.audit import services as audit
 from healthcare.common.api import Conflict
 from patients.models import Patient
-from recommendations.api.serializers import FeedbackSerializer, RecommendationSerializer
+from recommendations.api.serializers import (
+    FeedbackSerializer,
+    RecommendationSerializer,
+    UndoneSerializer,
+)
 from recommendations.filters import RecommendationFilter
-from recommendations.models import Recommendation
+from recommendations.models import Feedback, Recommendation
 from recommendations.services import feedback
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -60,7 +64,7 @@ class RecommendationViewSet(GenericViewSet):
     )
     @action(detail=True, methods=["post"])
     def feedback(self, request: ApiRequest, pk: str) -> Response:
-        """Accept, decline or put off, with a reason."""
+        """Accept, change, decline, put off or say that it is done, with a reason."""
         recommendation = self.get_object()
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -70,9 +74,32 @@ class RecommendationViewSet(GenericViewSet):
                 recommendation,
                 **form.validated_data,
                 idempotency_key=key,
+                place=Feedback.Place.API,
                 by=request.user,
                 now=timezone.now(),
             )
         except feedback.NotAnswerable as refusal:
             raise Conflict(str(refusal)) from refusal
         return Response(self.get_serializer(stored).data, status=HTTPStatus.CREATED)
+
+
+class FeedbackViewSet(GenericViewSet):
+    """Answers that were given."""
+
+    request: ApiRequest
+    permission_classes = [IsAuthenticated, may(Permission.FEEDBACK_GIVE)]
+    serializer_class = UndoneSerializer
+    queryset = Feedback.objects.none()
+
+    def get_queryset(self):
+        return Feedback.objects.visible_to(self.request.user)
+
+    @extend_schema(request=None, responses={201: UndoneSerializer})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: ApiRequest, pk: str) -> Response:
+        """Take back one's own answer, within ten minutes, with what it did."""
+        try:
+            taken_back = feedback.undo(self.get_object(), by=request.user, now=timezone.now())
+        except feedback.NotAnswerable as refusal:
+            raise Conflict(str(refusal)) from refusal
+        return Response(self.get_serializer(taken_back).data, status=HTTPStatus.CREATED)

@@ -232,6 +232,7 @@ class Catalogue:
     goals: tuple[Goal, ...]
     digest: str  # SHA-256 of everything that was read
     effects: Outcomes = Outcomes()
+    valid_years: int = 2  # after its review an intervention may be recommended for so long
 
     @cached_property
     def by_id(self) -> dict[str, Intervention]:

@@ -26,7 +26,7 @@ from recommendations.catalogue.schema import FaultyCatalogue, Problem
 
 FOLDER = Path(__file__).parent
 INTERACTIONS, GROUPS, NEEDS = "interactions.yaml", "groups.yaml", "needs.yaml"
-OUTCOMES = "outcomes.yaml"
+OUTCOMES, VALIDITY = "outcomes.yaml", "validity.yaml"
 READER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -41,6 +41,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
     interactions = [(INTERACTIONS, entry) for entry in _read(folder / INTERACTIONS)]
     _refuse(_entry_problems(interventions, interactions))
     groups, needs, effects = (_read(folder / name) for name in (GROUPS, NEEDS, OUTCOMES))
+    valid_years = _years(_read(folder / VALIDITY))
     read = [entry for _, entry in interventions + interactions]
     return Catalogue(
         interventions=tuple(_intervention(entry) for _, entry in interventions),
@@ -48,9 +49,17 @@ def load(folder: Path = FOLDER) -> Catalogue:
         groups=_groups(groups, {entry["id"] for _, entry in interventions}),
         needs=tuple(Need(rules.parse(row["when"]), row["features"]) for row in needs["needs"]),
         goals=tuple(_goal(row) for row in needs["goals"]),
-        digest=digest([*map(_plain, read), groups, needs, effects]),
+        digest=digest([*map(_plain, read), groups, needs, effects, valid_years]),
         effects=outcomes.read(effects),
+        valid_years=valid_years,
     )
+
+
+def _years(validity: Any) -> int:
+    years = validity.get("years") if isinstance(validity, Mapping) else None
+    if not isinstance(years, int) or years < 1:
+        raise FaultyCatalogue([Problem(VALIDITY, "-", "years", "is not a whole number from 1")])
+    return years
 
 
 def _read(path: Path) -> Any:

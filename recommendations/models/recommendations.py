@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -55,86 +54,3 @@ class Recommendation(models.Model):
 
     def __str__(self):
         return f"#{self.pk} {self.item}"
-
-
-class FeedbackQuerySet(models.QuerySet["Feedback"]):
-    def visible_to(self, user: User) -> FeedbackQuerySet:
-        return self.filter(recommendation__patient__in=Patient.objects.visible_to(user))
-
-
-class Feedback(models.Model):
-    """A clinician's answer to a recommendation. A changed mind is a new row."""
-
-    class Answer(models.TextChoices):
-        ACCEPT = "accept", "Accept"
-        LATER = "later", "Not now"
-        DECLINE = "decline", "Decline"
-
-    class Reason(models.TextChoices):
-        AGREED = "agreed", "Agreed with the patient"
-        ALREADY_DONE = "already_done", "Already done"
-        NOT_SUITABLE = "not_suitable", "Not suitable (contraindication)"
-        PATIENT_DECLINED = "patient_declined", "Patient declined"
-        DISAGREE = "disagree", "Disagree with the risk"
-        WRONG_DATA = "wrong_data", "Wrong data"
-        LATER = "later", "Another time"
-        OTHER = "other", "Other"
-
-    # Which reasons an answer can have: accepted because the patient declined is none.
-    REASONS = {
-        Answer.ACCEPT: (Reason.AGREED, Reason.OTHER),
-        Answer.LATER: (Reason.LATER, Reason.PATIENT_DECLINED, Reason.OTHER),
-        Answer.DECLINE: (
-            Reason.ALREADY_DONE,
-            Reason.NOT_SUITABLE,
-            Reason.PATIENT_DECLINED,
-            Reason.DISAGREE,
-            Reason.WRONG_DATA,
-            Reason.OTHER,
-        ),
-    }
-
-    recommendation = models.ForeignKey(
-        Recommendation, on_delete=models.CASCADE, related_name="feedback"
-    )
-    answer = models.CharField(max_length=10, choices=Answer)
-    reason = models.CharField(max_length=20, choices=Reason)
-    comment = models.CharField(max_length=500, blank=True)
-    snooze_until = models.DateField(null=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    idempotency_key = models.CharField(max_length=64)
-
-    objects = FeedbackQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="feedback_once", fields=["recommendation", "by", "idempotency_key"]
-            ),
-            models.CheckConstraint(
-                name="feedback_snoozed_only_when_later",
-                condition=Q(answer="later", snooze_until__isnull=False)
-                | ~Q(answer="later") & Q(snooze_until=None),
-            ),
-            models.CheckConstraint(
-                name="feedback_reason_fits_answer",  # as REASONS; a test compares the two
-                condition=Q(reason="other")
-                | Q(answer="accept", reason="agreed")
-                | Q(answer="later", reason__in=["later", "patient_declined"])
-                | Q(
-                    answer="decline",
-                    reason__in=[
-                        "already_done",
-                        "not_suitable",
-                        "patient_declined",
-                        "disagree",
-                        "wrong_data",
-                    ],
-                ),
-            ),
-        ]
-        indexes = [models.Index(fields=["recommendation", "-at"])]
-
-    def __str__(self):
-        return f"#{self.pk} {self.answer}"

@@ -45,7 +45,10 @@ def weigh(
     *,
     weights: Weights = engine.WEIGHTS,
 ) -> Weighed:
-    """Statuses, order and scores of everybody; memory grows by 2 kB a person."""
+    """Statuses, order and scores of everybody; memory grows by 2 kB a person.
+
+    The columns hold no day: the caller leaves out what has run out (`catalogue.expiry.active`).
+    """
     from ml.recommenders import kernel  # numba compiles on first use
 
     size = (len(people), len(catalogue.interventions))

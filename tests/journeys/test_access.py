@@ -14,11 +14,12 @@ from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
 from patients.models import Condition
 from predictions.models import ModelVersion, Prediction
-from recommendations.models import Recommendation
+from recommendations.models import Recommendation, ReviewTask
 from tests.factories import (
     CareTeamFactory,
     DuplicateCandidateFactory,
     EmergencyAccessFactory,
+    FeedbackFactory,
     HeldResultFactory,
     LabImportFactory,
     NoticeFactory,
@@ -60,6 +61,7 @@ TABLE = {
     "labs": CARE,
     "lab-test": CARE,
     "lab-review": {Role.CLINICIAN},
+    "what-if": CARE,
     "timeline": CARE,
     "units": CARE,
     "patients:person": CARE,
@@ -93,6 +95,8 @@ TABLE = {
     "patients:import": UPLOAD,
     "patients:import-status": UPLOAD,
     "patients:import-problems-csv": UPLOAD,
+    "patients:import-resources-csv": UPLOAD,
+    "patients:import-resources-again": INTAKE,
     "patients:import-check": UPLOAD,
     "patients:import-mapping": UPLOAD,
     "patients:import-preview": UPLOAD,
@@ -100,6 +104,7 @@ TABLE = {
     "patients:import-preview-again": UPLOAD,
     "patients:import-codes": INTAKE,
     "patients:import-withdraw": UPLOAD,
+    "patients:messages": INTAKE,
     "patients:held-results": INTAKE,
     "patients:held-group": INTAKE,
     "patients:held-find": INTAKE,
@@ -149,6 +154,12 @@ TABLE = {
     "api-patient-recommendations": CARE,
     "api-prediction-list": CARE,
     "api-recommendation-feedback": ANSWER,
+    "api-feedback-undo": ANSWER,
+    "recommendation-undo": ANSWER,
+    "recommendation-quality": {Role.DATA_SCIENTIST, Role.ADMINISTRATOR},
+    "recommendation-tasks": {Role.CLINICIAN},
+    "recommendation-task-close": {Role.CLINICIAN, Role.DATA_SCIENTIST, Role.ADMINISTRATOR},
+    "feedback-export": {Role.ADMINISTRATOR},
     "api-model-list": MODELS,
     "api-model-detail": MODELS,
     "api-assess": MODELS,
@@ -174,6 +185,7 @@ OF_A_RECORD = READ_OF_A_RECORD | {
 OF_A_STRANGER = {
     "patient", "recommendation-answer", "api-patient-detail", "api-patient-results",
     "api-patient-predictions", "api-patient-recommendations", "api-recommendation-feedback",
+    "recommendation-undo", "api-feedback-undo",
     "patients:wearables", "patients:wearables-status", "api-wearable-uploads",
     "api-wearable-upload", "patients:export", "patients:export-json", "patients:export-fhir",
     "api-patient-export",
@@ -211,6 +223,10 @@ def world(broker):
     advice = Recommendation.objects.create(
         item="L01", status="recommended", rank=1, content=content(name=CANARY), **common
     )
+    given = FeedbackFactory(recommendation=advice, comment=CANARY)
+    review = ReviewTask.objects.create(
+        kind="data", item="L01", text=CANARY, patient=patient, opened_at=at
+    )
     job = Job.objects.create(kind="test", key="x", queue="imports")
     lab_import = LabImportFactory(file_name=f"{CANARY}.csv")
     held = HeldResultFactory(cells={"mrn": NUMBER, "test_name": CANARY})
@@ -233,6 +249,10 @@ def world(broker):
         "api-patient-detail": {"public_id": patient.public_id},
         "recommendation-answer": {"pk": advice.pk},
         "api-recommendation-feedback": {"pk": advice.pk},
+        "recommendation-undo": {"pk": given.pk},
+        "api-feedback-undo": {"pk": given.pk},
+        "recommendation-task-close": {"pk": review.pk},
+        "feedback-export": {"form": "csv"},
         "model": {"pk": version.pk},
         "model-promote": {"pk": version.pk},
         "api-model-detail": {"pk": version.pk},
@@ -379,7 +399,8 @@ def test_no_page_of_another_teams_record_opens(client, world, name, role):
     "name",
     sorted(
         READ_OF_A_RECORD | OF_A_STRANGER
-        - {"recommendation-answer", "api-recommendation-feedback"}
+        - {"recommendation-answer", "api-recommendation-feedback", "recommendation-undo",
+           "api-feedback-undo"}
     ),
 )  # fmt: skip
 def test_every_read_of_a_patient_leaves_an_audit_event(client, world, name):

@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
-from healthcare.portal.presenters import plain
+from healthcare.portal.presenters import plain, plain_benefit
+from ml.explanation import reading
 from patients.models import SurveyAnswer
+from recommendations import catalogue, wording
 from tests.factories import (
     FeedbackFactory,
     PredictionFactory,
@@ -194,3 +196,84 @@ def test_a_heart_chance_is_about_events_and_repeats_its_ten_years(signed_in_pati
         "may have a heart attack, a stroke or a weak heart in the next 10 years" in check["label"]
     )
     assert "in the next 10 years" in check["next"]
+
+
+HEART_BENEFIT = {
+    "outcome": "ascvd_events", "name": "a heart attack or a stroke", "baseline": 0.11,
+    "horizon_years": 10.0, "arr": 0.03, "low": 0.02, "high": 0.04, "verified": True,
+}  # fmt: skip
+COUNTS = [0.011, 0.03, 0.11, 0.47, 0.98]
+
+
+def every_benefit():
+    """What `plain_benefit` can say, over outcomes, sizes of risk and of effect."""
+    for outcome in plain_benefit.EVENTS:
+        for risk in COUNTS:
+            for share in (0.001, 0.3, 0.99):
+                yield HEART_BENEFIT | {
+                    "outcome": outcome, "baseline": risk, "arr": risk * share,
+                    "low": risk * share / 2, "high": min(risk * share * 1.5, risk),
+                    "verified": False, "horizon_years": 1.0 if outcome == "stroke" else 10.0,
+                }  # fmt: skip
+
+
+def test_every_advice_of_the_catalogue_can_be_read_by_most_adults():
+    hard = {
+        item.id: text
+        for item in catalogue.load().interventions
+        if reading.grade(text := wording.patient_text(item.patient_text, item.needs_clinician))
+        > GRADE
+    }
+
+    assert hard == {}
+
+
+def test_every_sentence_on_benefit_can_be_read_by_most_adults():
+    said = {plain_benefit.sentence({"benefits": [one]}) for one in every_benefit()}
+
+    assert max(map(reading.grade, said)) <= GRADE
+
+
+def test_every_chance_and_every_fixed_sentence_can_be_read_by_most_adults():
+    source = get_template("portal/my_health.html").template.source
+    fixed = [text(part) for part in re.findall(r"<p[^>]*>(.*?)</p>", source, re.DOTALL)]
+    chances = [". ".join(words) for words in (plain.HEART_WORDS, *plain.CHECKS.values())]
+
+    assert max(reading.grade(said) for said in [*fixed, *chances] if re.search("[a-z]", said)) <= 8
+
+
+def test_no_drug_of_the_catalogue_is_put_as_an_order():
+    drugs = [item for item in catalogue.load().interventions if item.is_drug]
+
+    assert drugs
+    assert all(item.needs_clinician for item in drugs)
+
+
+def test_a_step_says_what_it_changes_in_people(signed_in_patient, patient):
+    RecommendationFactory(patient=patient, said={"benefits": [HEART_BENEFIT]})
+
+    assert (
+        "Of 100 people like you, about 11 have a heart attack or a stroke in 10 years. "
+        "If all of them do this, about 8 will (likely 7 to 9)."
+    ) in text(body(signed_in_patient.get(URL)))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"outcome": "mortality"}, {"low": -0.01}, {"baseline": 0.002, "arr": 0.001}],
+    ids=["dying", "may help nobody", "too rare"],
+)
+def test_no_number_is_told_where_it_would_mislead(changed):
+    assert plain_benefit.sentence({"benefits": [HEART_BENEFIT | changed]}) == ""
+
+
+def test_a_gain_of_less_than_one_person_is_not_told_as_a_person():
+    said = plain_benefit.sentence({"benefits": [HEART_BENEFIT | {"arr": 0.003, "low": 0.001}]})
+
+    assert said.endswith("it is a bit less, by fewer than 1 of the 100.")
+
+
+def test_an_effect_that_nobody_read_again_is_said_to_be_unsure():
+    said = plain_benefit.sentence({"benefits": [HEART_BENEFIT | {"verified": False}]})
+
+    assert said.endswith(plain_benefit.NOT_SURE)

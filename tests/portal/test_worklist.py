@@ -41,8 +41,9 @@ def test_the_worklist_costs_the_same_queries_for_any_number_of_patients(
         FeedbackFactory(recommendation__patient=patient)
         ResultFactory(patient=patient)
 
-    # Session, user, counts, page, before, open recommendations 2, results, tasks, audit.
-    with django_assert_num_queries(10):
+    # Session, user, counts, page, before, open recommendations 2, cards 2, results, tasks,
+    # audit.
+    with django_assert_num_queries(12):
         response = signed_in.get(URL)
 
     assert len(response.context["rows"]) == count

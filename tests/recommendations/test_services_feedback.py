@@ -50,7 +50,7 @@ def test_another_answer_with_the_same_key_is_refused_and_not_swallowed(record):
         record(answer="accept", reason="agreed")
 
 
-@pytest.mark.parametrize("answer", Feedback.Answer)
+@pytest.mark.parametrize("answer", Feedback.REASONS)
 @pytest.mark.parametrize("reason", Feedback.Reason)
 def test_a_reason_that_contradicts_its_answer_is_refused_in_words(record, answer, reason):
     more = {"snooze_until": DAY} if answer == "later" else {}
@@ -61,7 +61,7 @@ def test_a_reason_that_contradicts_its_answer_is_refused_in_words(record, answer
             record(answer=answer, reason=reason, **more)
 
 
-@pytest.mark.parametrize("answer", Feedback.Answer)
+@pytest.mark.parametrize("answer", Feedback.REASONS)
 @pytest.mark.parametrize("reason", Feedback.Reason)
 def test_the_database_knows_the_same_pairs(record, answer, reason):
     stored = record()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.urls import reverse
+
 from healthcare.portal.presenters import banner, lists, peers, risk, scores, trends
 from healthcare.portal.queries import Record
 from recommendations import presenters as advice_words
@@ -28,7 +30,8 @@ def context(
         "cards": risk.cards(record),
         "explanations": risk.explanations(record),
         "scores": scores.rows(record.scores),
-        "advice": _advice(record.advice, may_answer=may_answer),
+        "advice": _advice(record.advice, may_answer=may_answer)
+        | {"what_if_url": reverse("what-if", args=[record.patient.public_id])},
         "trends": shown,
         "more_trends": folded,
         "chart": trends.chart(course, record),

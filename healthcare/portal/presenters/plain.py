@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from healthcare.common import figures
-from healthcare.portal.presenters import courses, trends
+from healthcare.portal.presenters import courses, plain_benefit, trends
 from healthcare.portal.presenters.tiers import is_told
 from healthcare.portal.queries import Record
 from recommendations.models import Feedback
@@ -89,8 +89,8 @@ CHECKS = {
 def page(record: Record) -> dict:
     """Context of `portal/my_health.html`."""
     lines = suitable(record.advice)
-    doing = [_text(line) for line in lines if _category(line) in DOING][:CHANGES_SHOWN]
-    asking = [_text(line) for line in lines if _category(line) not in DOING][:CHANGES_SHOWN]
+    doing = [_step(line) for line in lines if _category(line) in DOING][:CHANGES_SHOWN]
+    asking = [_step(line) for line in lines if _category(line) not in DOING][:CHANGES_SHOWN]
     found = [_heart(record), *(_check(risk.prediction, record) for risk in record.risks)]
     checks = [check for check in found if check]
     message = _message(record, checks, doing)
@@ -100,7 +100,7 @@ def page(record: Record) -> dict:
         "team": record.patient.care_team.name,
         "message": message,
         "checks": checks,
-        "doing": [text for text in doing if text != message["text"]],
+        "doing": [step for step in doing if step["text"] != message["text"]],
         "asking": asking,
         "results": _results(record),
         "demo": record.patient.is_synthetic,
@@ -119,7 +119,7 @@ def suitable(advice: Any) -> list[Line]:
     ]
 
 
-def _message(record: Record, checks: list[dict], doing: list[str]) -> dict:
+def _message(record: Record, checks: list[dict], doing: list[dict]) -> dict:
     """The one thing to take away, most urgent first."""
     since = record.now - CRITICAL_WINDOW
     newest = [row for row, _ in record.latest.values()]
@@ -136,7 +136,7 @@ def _message(record: Record, checks: list[dict], doing: list[str]) -> dict:
                 "text": "It is quick, and it shows something that can be treated.",
             }
     if doing:
-        return {"title": "One thing you can start with", "text": doing[0]}
+        return {"title": "One thing you can start with", **doing[0]}
     return {
         "title": "There is nothing new to do today",
         "text": "Keep up your usual checks. New results appear here when they arrive.",
@@ -178,8 +178,10 @@ def _category(line: Line) -> str:
     return line.recommendation.content["category"]
 
 
-def _text(line: Line) -> str:
-    return line.recommendation.content["patient_text"]
+def _step(line: Line) -> dict[str, str]:
+    """What to do in plain words, and what it changes where trials say so."""
+    content = line.recommendation.content
+    return {"text": content["patient_text"], "benefit": plain_benefit.sentence(content)}
 
 
 def _results(record: Record) -> list[dict]:

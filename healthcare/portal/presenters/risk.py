@@ -21,7 +21,7 @@ NAMED_MISSING = 3
 BARS = 6
 # Every key of the component: one that is there and empty renders faster than one that is not.
 CARD_KEYS = ["message", "tier", "tier_word", "number", "range", "meaning", "interval", "trend",
-             "raised", "lowered", "why_url", "recalculate_url"]  # fmt: skip
+             "raised", "lowered", "why_url", "what_if_url", "recalculate_url"]  # fmt: skip
 GIVEN = {"age", "male"}  # on the list of everybody, and nothing to act on
 PREGNANT = "Pregnant: this figure says nothing of the pregnancy. Judge blood pressure by itself."
 NOTICEABLE = 0.05  # percentage points below which a driver is not named
@@ -113,6 +113,7 @@ def _scored(risk: Risk, words: Task, record: Record) -> dict:
         "raised": _drivers(prediction, +1, count=3),
         "lowered": _drivers(prediction, -1, count=2),
         "why_url": f"#why-{prediction.task}",
+        "what_if_url": reverse("what-if", args=[record.patient.public_id]),
         "advice": prediction.advice,
     }
 

@@ -21,6 +21,7 @@ def row(line: Row, today: date) -> dict:
         "age_sex": f"{patient.age_on(today)}, {patient.get_sex_display().lower()}",
         "mrn": figures.record_number(line.mrn),
         "open_count": line.open_count,
+        "interrupts": line.interrupts,
         "critical_count": line.critical_count,
         "task_count": line.task_count,
         "newest": figures.day(line.newest_result) or "no results",

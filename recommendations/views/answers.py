@@ -5,13 +5,14 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
-from recommendations import presenters
+from recommendations import presenters, queries
 from recommendations.forms import AnswerForm
 from recommendations.models import Feedback, Recommendation
 from recommendations.queries import Line
@@ -36,6 +37,25 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
     return _answered(request, recommendation, given)
 
 
+@require_POST
+@requires(Permission.FEEDBACK_GIVE)
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take back one's own answer; htmx gets the recommendation back as it was before."""
+    visible = Feedback.objects.visible_to(request.user)
+    given = get_object_or_404(visible.select_related("recommendation__patient"), pk=pk)
+    recommendation = given.recommendation
+    try:
+        feedback.undo(given, by=request.user, now=timezone.now())
+    except feedback.NotAnswerable as refusal:
+        return _refused(request, recommendation, str(refusal))
+    said = "The answer is taken back."
+    if not request.htmx:
+        messages.success(request, f"{recommendation.content['name']}: {said}")
+        return _back(recommendation)
+    response = _part(request, Line(recommendation, queries.newest_answer(recommendation)))
+    return trigger_client_event(response, "announce", {"value": said})
+
+
 def _answered(
     request: SignedInRequest, recommendation: Recommendation, given: Feedback
 ) -> HttpResponse:
@@ -43,7 +63,8 @@ def _answered(
     if not request.htmx:
         messages.success(request, f"{recommendation.content['name']}: {said}")
         return _back(recommendation)
-    response = _part(request, Line(recommendation, given))
+    line = Line(recommendation, given, follow_up=queries.follow_up(given))
+    response = _part(request, line, undo=given)
     return trigger_client_event(response, "announce", {"value": said})
 
 
@@ -62,9 +83,15 @@ def _refused(
 
 
 def _part(
-    request: SignedInRequest, line: Line, *, problem: str = "", status: int = HTTPStatus.OK
+    request: SignedInRequest,
+    line: Line,
+    *,
+    problem: str = "",
+    undo: Feedback | None = None,
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    item = presenters.item(line, may_answer=True) | {"problem": problem}
+    undo_url = reverse("recommendation-undo", args=[undo.pk]) if undo else ""
+    item = presenters.item(line, may_answer=True) | {"problem": problem, "undo_url": undo_url}
     return render(request, "recommendations/_item.html", {"item": item}, status=status)
 
 

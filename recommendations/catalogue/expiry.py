@@ -1,0 +1,60 @@
+"""How long a reviewed entry holds.
+
+Guidelines change. An intervention whose review is older than the catalogue allows is not
+recommended to anybody until somebody has read its sources again. An interaction never expires:
+an old warning is still a warning, so it is only listed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+
+from recommendations.catalogue.entries import Catalogue, Interaction, Intervention
+
+Entry = Intervention | Interaction
+
+
+def last_day(entry: Entry, catalogue: Catalogue) -> date:
+    """The last day on which the review of an entry still holds.
+
+    >>> from types import SimpleNamespace as Made
+    >>> last_day(Made(review_date=date(2024, 2, 29)), Made(valid_years=2))
+    datetime.date(2026, 2, 28)
+    """
+    year = entry.review_date.year + catalogue.valid_years
+    try:
+        return entry.review_date.replace(year=year)
+    except ValueError:  # 29 February
+        return date(year, 2, 28)
+
+
+def expired(catalogue: Catalogue, today: date) -> tuple[Entry, ...]:
+    """Entries that need a new review, the oldest review first."""
+    entries: Iterable[Entry] = (*catalogue.interventions, *catalogue.interactions)
+    old = (entry for entry in entries if last_day(entry, catalogue) < today)
+    return tuple(sorted(old, key=lambda entry: (entry.review_date, entry.id)))
+
+
+def active(catalogue: Catalogue, today: date) -> Catalogue:
+    """The catalogue without the interventions whose review no longer holds.
+
+    The same object where all of them hold, and one object for as long as the same ones do:
+    what is computed from a catalogue is kept by object.
+    """
+    items = catalogue.interventions
+    gone = frozenset(item.id for item in items if last_day(item, catalogue) < today)
+    return _without(catalogue, gone) if gone else catalogue
+
+
+@lru_cache(maxsize=8)
+def _without(catalogue: Catalogue, gone: frozenset[str]) -> Catalogue:
+    groups = (
+        replace(group, members=tuple(member for member in group.members if member not in gone))
+        for group in catalogue.groups
+    )
+    return replace(
+        catalogue,
+        interventions=tuple(item for item in catalogue.interventions if item.id not in gone),
+        groups=tuple(group for group in groups if group.members),
+    )
