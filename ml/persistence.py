@@ -8,6 +8,7 @@ but not the date, so that the same training gives the same digest on any day.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from xgboost import Booster
 
 MODEL, REFITS, MANIFEST = "model.ubj", "refits.npz", "manifest.json"
+WHOLE = "manifest_digest"
 
 
 class ArtifactAbsent(FileNotFoundError):
@@ -57,8 +59,7 @@ def save(artifact: Artifact, folder: str | Path) -> Path:
     manifest = artifact.manifest | {"files": digests}
     manifest["model_digest"] = model_digest(manifest)
     manifest["version"] = f"{manifest['task']}-{manifest['model_digest'][:12]}"
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    write_manifest(folder, manifest)
     return folder
 
 
@@ -68,13 +69,38 @@ def load(folder: str | Path) -> Artifact:
     manifest = read_manifest(folder)
     if model_digest(manifest) != manifest["model_digest"]:
         raise DigestMismatch(folder / MANIFEST)
-    model, refits = (_verified(folder / name, manifest) for name in (MODEL, REFITS))
+    digests = manifest["files"]
+    model, refits = (verified(folder / name, digests.get(name)) for name in (MODEL, REFITS))
     return Artifact(boosting.from_bytes(model), Refits.from_bytes(refits), manifest)
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """The manifest alone, for pages that show figures and open no model."""
-    return json.loads(_read(Path(folder) / MANIFEST))
+    """The manifest alone, for pages that show figures and open no model.
+
+    Raises ArtifactAbsent, and DigestMismatch when a byte of it has changed.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        manifest = json.loads(read(path))
+    except ValueError as problem:
+        raise DigestMismatch(path) from problem
+    # The digest of the whole came later than the first artefacts; that of the model did not.
+    if manifest.get(WHOLE, _digest_of_whole(manifest)) != _digest_of_whole(manifest):
+        raise DigestMismatch(path)
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """The manifest as JSON, with a digest over all of it, figures and date included."""
+    plain = json.loads(json.dumps(manifest, default=float))
+    plain[WHOLE] = _digest_of_whole(plain)
+    text = json.dumps(plain, indent=1, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _digest_of_whole(manifest: Mapping[str, Any]) -> str:
+    covered = {name: value for name, value in manifest.items() if name != WHOLE}
+    return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
 
 def model_digest(manifest: dict[str, Any]) -> str:
@@ -83,14 +109,16 @@ def model_digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
 
-def _verified(path: Path, manifest: dict[str, Any]) -> bytes:
-    content = _read(path)
-    if hashlib.sha256(content).hexdigest() != manifest["files"].get(path.name):
+def verified(path: Path, digest: str | None) -> bytes:
+    """The file's content. Raises ArtifactAbsent, DigestMismatch."""
+    content = read(path)
+    if hashlib.sha256(content).hexdigest() != digest:
         raise DigestMismatch(path)
     return content
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """The file's content. Raises ArtifactAbsent."""
     if not path.is_file():
         raise ArtifactAbsent(path)
     return path.read_bytes()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ml.datasets import cleaning, dictionary, privacy, readme
 from ml.datasets.catalogue import DATASETS, get
-from ml.datasets.dataset import DatasetAbsent, NotThisDataset, UnknownDataset
+from ml.datasets.dataset import NotThisDataset, UnknownDataset
 from ml.datasets.fetch import CannotFetch, fetch
 from ml.datasets.opening import open_table
 
-REFUSALS = (CannotFetch, DatasetAbsent, NotThisDataset, UnknownDataset, privacy.UnknownColumn)
+REFUSALS = (CannotFetch, NotThisDataset, UnknownDataset, privacy.UnknownColumn, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,12 +9,11 @@ import pandas as pd
 from ml import analytes, units
 from ml.datasets import tables
 from ml.datasets.catalogue import DATASETS
-from ml.datasets.dataset import Column, Dataset, DatasetAbsent
+from ml.datasets.dataset import Column, Dataset, NotThisDataset
 
 FEW = 20  # distinct values up to which numbers may be codes
 LONG_TEXT = 40  # mean characters from which text is prose
 PLAUSIBLE_SHARE = 0.95  # of values inside the limits before an unstated unit is believed
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".parquet", ".txt", ".txt.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ def open_table(what: str | Path, path: str | Path | None = None) -> Table:
         return _of_set(DATASETS[name], str(what), member, path)
     file = Path(what)
     if not file.is_file():
-        raise DatasetAbsent(f"{what!s}", file, f"or name one of the sets: {', '.join(DATASETS)}")
+        known = ", ".join(DATASETS)
+        raise NotThisDataset(f"There is no file {what}. Give a file or name a set: {known}.")
     raw = tables.read_text(file)
     known = recognise(raw.columns)
     if known is not None:

@@ -1,6 +1,7 @@
 """Read the table of a data set: UTF-8, gzip or Parquet, missing codes resolved, stable types."""
 
 import logging
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from ml.datasets.dataset import Column, Dataset, NotThisDataset
 
 log = logging.getLogger(__name__)
 NEVER_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+NOT_MEASURED = NEVER_NUMBERS | {"inf", "-inf", "+inf", "infinity", "-infinity", "."}
 FLAGS = {"true": 1.0, "false": 0.0}
 COMPARATORS = r"^[<>]=?\s*"  # ">89" is read as its bound
 THOUSANDS = r"(?<=\d),(?=\d{3}\b)"  # "265,000"
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 FEWEST_KNOWN = 0.5  # share of the schema's columns that a file must have
 
 
@@ -36,18 +39,38 @@ def read(dataset: Dataset, path: Path) -> pd.DataFrame:
 
 def read_text(path: Path) -> pd.DataFrame:
     """Every cell as it stands in the file. Raises NotThisDataset where it is no UTF-8 table."""
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path).astype("string").fillna("").astype(str)
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        raw = _cells(path)
     except UnicodeDecodeError as error:
         raise NotThisDataset(
             f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again."
         ) from None
     except pd.errors.EmptyDataError:
         raise NotThisDataset(f"{path} is empty. Give a table with a header.") from None
-    except (pd.errors.ParserError, OSError, EOFError) as error:
-        raise NotThisDataset(f"{path} cannot be read as a table: {error}") from None
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        told = " ".join(str(error).split())
+        raise NotThisDataset(f"{path} cannot be read as a table: {told}") from None
+    if path.suffix != ".parquet":
+        _must_be_parted_by_commas(raw, path)
+    return raw
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).astype("string").fillna("").astype(str)
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def _must_be_parted_by_commas(raw: pd.DataFrame, path: Path) -> None:
+    """Other tables are read without an error, too: as one column, or with columns shifted."""
+    header = raw.columns[0] if raw.shape[1] == 1 else ""
+    if other := next((sign for sign in SEPARATORS if sign in header), ""):
+        raise NotThisDataset(
+            f"{path}: its columns are parted by {SEPARATORS[other]}. Save it with commas "
+            "(and points in numbers) and try again."
+        )
+    if not isinstance(raw.index, pd.RangeIndex):
+        raise NotThisDataset(f"{path}: its rows have more cells than its header has names.")
 
 
 def typed(text: pd.Series, column: Column) -> pd.Series:
@@ -67,7 +90,7 @@ def typed(text: pd.Series, column: Column) -> pd.Series:
 
 def numbers(text: pd.Series, name: str) -> pd.Series:
     """Cells as float64; what is no number becomes missing and is told in the log."""
-    values = pd.to_numeric(text, errors="coerce").astype("float64")
+    values = _finite(pd.to_numeric(text, errors="coerce").astype("float64"))
     odd = values.isna() & text.notna() & ~text.str.strip().str.lower().isin(NEVER_NUMBERS)
     if not odd.any():
         return values
@@ -85,10 +108,17 @@ def numbers(text: pd.Series, name: str) -> pd.Series:
 
 
 def inferred(text: pd.Series) -> pd.Series:
-    """A column without a schema: numbers where every cell is one, else text."""
+    """A column without a schema: numbers where every cell is one or says "none", else text."""
     known = text.where(text != "")
-    values = pd.to_numeric(known, errors="coerce")
-    return values if values.notna().sum() == known.notna().sum() else known
+    values = _finite(pd.to_numeric(known, errors="coerce"))
+    said = known[values.isna()].dropna().str.strip().str.lower()
+    numeric = said.empty or (values.notna().any() and said.isin(NOT_MEASURED).all())
+    return values if numeric else known
+
+
+def _finite(values: pd.Series) -> pd.Series:
+    """Infinity, which is no measurement, becomes missing."""
+    return values.mask(np.isinf(values))
 
 
 def _numeric_codes(codes: tuple[str, ...]) -> list[float]:

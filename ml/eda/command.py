@@ -5,13 +5,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml.datasets.dataset import DatasetAbsent, NotThisDataset
+from ml.datasets.dataset import NotThisDataset
 from ml.datasets.opening import open_table
 from ml.eda import report
 from ml.eda.exploration import CannotExplore, Options, explore
 from ml.eda.flow import UnreadableCondition
 
-REFUSALS = (CannotExplore, UnreadableCondition, DatasetAbsent, NotThisDataset)
+REFUSALS = (CannotExplore, UnreadableCondition, NotThisDataset, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,10 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.outcome, options.person, options.time, options.group, tuple(options.keep)
             ),
         )
+        path = report.write(exploration, options.out)
     except REFUSALS as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2
-    path = report.write(exploration, options.out)
     sys.stdout.write(f"{report.summary_line(exploration, path)}\n")
     return 0
 

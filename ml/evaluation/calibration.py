@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 from ml.evaluation import logistic, weights
 
 TINY = 1e-12
+FLAT = 1e-9  # logits closer than this are one
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 
 
@@ -37,10 +38,23 @@ def observed_expected(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = 
 
 
 def slope(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:
-    """Calibration slope; below 1 the risks are too extreme, above 1 too timid."""
-    z = _logit(risk)
+    """Calibration slope; below 1 the risks are too extreme, above 1 too timid.
+
+    NaN where there is none: one risk for everybody, or every event above every other person.
+    """
+    z, y = _logit(risk), np.asarray(y, float)
+    if _has_no_slope(z, y, weights.of(weight, len(z)) > 0):
+        return float("nan")
     design = np.column_stack([np.ones_like(z), z])
-    return float(logistic.fit(design, np.asarray(y, float), weight=weight, start=(0, 1))[1])
+    return float(logistic.fit(design, y, weight=weight, start=(0, 1))[1])
+
+
+def _has_no_slope(z: NDArray, y: NDArray, drawn: NDArray[np.bool_]) -> bool:
+    events, others = z[drawn & (y > 0.5)], z[drawn & (y <= 0.5)]
+    if not len(events) or not len(others):
+        return True
+    flat = max(events.max(), others.max()) - min(events.min(), others.min()) < FLAT
+    return bool(flat or events.min() > others.max() or events.max() < others.min())
 
 
 def intercept(y: ArrayLike, risk: ArrayLike, weight: ArrayLike | None = None) -> float:

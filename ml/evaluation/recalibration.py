@@ -128,7 +128,7 @@ def offer(
         fit(y, risk, method),
         int(y.sum()),
         found["gain"],
-        calibration.slope(y, after),
+        slope if np.isfinite(slope := calibration.slope(y, after)) else None,
         calibration.observed_expected(y, after),
         f"{least} events carry the method {method}.",
     )

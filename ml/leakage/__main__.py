@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 from ml.leakage import Finding, blocked, lint
 from ml.studies import draft
+from ml.studies.command import sentence
 from ml.studies.problem import AVAILABLE, KINDS
 
 
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         study = draft.study(
             frame,
             outcome=options.outcome,
+            event=options.event,
             outcome_text=options.outcome_text or options.outcome,
             inputs=options.inputs.split(",") if options.inputs else (),
             person=options.person,
@@ -29,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             index_time=options.index_time,
             kind=options.kind,
         )
-    except (ValueError, FileNotFoundError) as problem:
-        sys.stderr.write(f"{problem}\n")
+        found = lint(study.problem, study.prepare(frame), fits=not options.quick)
+    except (ValueError, KeyError, OSError) as problem:
+        sys.stderr.write(f"{sentence(problem)}\n")
         return 2
-    found = lint(study.problem, study.prepare(frame), fits=not options.quick)
     sys.stdout.write(_json(found) if options.json else text(found))
     return 1 if blocked(study.problem, found) else 0
 
@@ -49,9 +51,10 @@ def _json(found: Sequence[Finding]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml.leakage", description=__doc__)
-    parser.add_argument("file", help="CSV, may be packed with gzip")
+    parser.add_argument("file", help="name of a set, or a file (CSV, gzip, Parquet)")
     parser.add_argument("--outcome", required=True, help="column to predict")
     parser.add_argument("--outcome-text", help="the outcome in words, such as 'onset of diabetes'")
+    parser.add_argument("--event", help="value of the outcome whose risk is wanted")
     parser.add_argument("--inputs", help="columns to judge, with commas; default: all others")
     parser.add_argument("--person", help="column that names the person")
     parser.add_argument("--time", help="column of time")

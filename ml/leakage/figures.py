@@ -15,6 +15,7 @@ ROWS = 2000  # of a sample for arithmetic, which tries every pair
 COLUMNS = 40
 SAME = 1e-6  # relative: arithmetic that hits every row is a definition
 FEWEST = 20
+LEAST_NUMBERED, LEAST_NAMED = 200, 50  # rows from which distinct numbers, or texts, are no chance
 DATE = r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}"
 
 
@@ -144,7 +145,8 @@ def identifiers(prepared: pd.DataFrame, names: tuple[str, ...]) -> list[Finding]
     """Texts and whole numbers with hardly two rows alike number the rows."""
     found = []
     for name in names:
-        if len(prepared) >= 200 and _numbers_rows(prepared[name].dropna(), len(prepared)):
+        least = LEAST_NUMBERED if pd.api.types.is_numeric_dtype(prepared[name]) else LEAST_NAMED
+        if len(prepared) >= least and _numbers_rows(prepared[name].dropna(), len(prepared)):
             sentence = f"{name} differs in nearly every row, as a name or a number of rows does"
             found.append(Finding(WARN, "LIKE_AN_IDENTIFIER", name, sentence))
     return found

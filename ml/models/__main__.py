@@ -14,7 +14,7 @@ from ml import leakage
 from ml.models import zoo
 from ml.models.comparison import BASELINE, Compared, compare
 from ml.studies import draft
-from ml.studies.command import headline
+from ml.studies.command import headline, sentence
 from ml.studies.problem import KINDS, SEARCHES, Search, Split
 
 RANKING = ("auroc", "macro_auroc", "c_index", "calibration_slope")
@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.command(options)
     except (ValueError, KeyError, OSError) as problem:
-        text = problem.args[0] if isinstance(problem, KeyError) else problem
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{sentence(problem)}\n")
         return 2
 
 
@@ -58,6 +57,7 @@ def _compare(options: argparse.Namespace) -> int:
     sys.stdout.write("".join(line(found) for found in compared))
     if options.json:
         text = json.dumps([found.to_json() for found in compared], indent=1)
+        Path(options.json).parent.mkdir(parents=True, exist_ok=True)
         Path(options.json).write_text(text + "\n", encoding="utf-8")
     return 0
 

@@ -112,7 +112,9 @@ class _How:
         if kind == "survival":
             return self._concordance(told)
         gain = losses(kind, y, base) - losses(kind, y, told)
-        _, person = np.unique(self.found.person, return_inverse=True)
+        known = np.isfinite(gain)  # a split by time never tests the earliest rows
+        gain = gain[known]
+        _, person = np.unique(self.found.person[known], return_inverse=True)
         draws = [
             float(np.average(gain, weights=weight))
             for weight in bootstrap.draws(person, self.random_state, ROUNDS)
@@ -122,12 +124,13 @@ class _How:
 
     def _concordance(self, told: NDArray[np.float64]) -> Interval:
         """Concordance above the half of a coin, over people drawn anew."""
-        y, every = self.found.y, np.arange(len(self.found))
+        known = np.isfinite(told.reshape(len(told), -1)).all(axis=1)
+        y, told, every = self.found.y[known], told[known], np.arange(known.sum())
 
         def gain(rows: NDArray) -> float:
             return 0.5 - tuning.loss("survival", y[rows], told[rows])
 
-        _, person = np.unique(self.found.person, return_inverse=True)
+        _, person = np.unique(self.found.person[known], return_inverse=True)
         found = [
             gain(np.repeat(every, weight.astype(int)))
             for weight in bootstrap.draws(person, self.random_state, CONCORDANCES)

@@ -8,6 +8,7 @@ python -m ml.studies.NAME validate --model DIR --data FILE --json FILE
 import argparse
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,10 +28,21 @@ def main(study: TableStudy, arguments: Sequence[str] | None = None) -> None:
     options = _parser(study).parse_args(arguments)
     try:
         options.command(study, options)
-    except (ValueError, KeyError, FileNotFoundError) as problem:
-        text = problem.args[0] if isinstance(problem, KeyError) else problem
-        sys.stderr.write(f"{study.problem.task}: {text}\n")
+    except (ValueError, KeyError, OSError) as problem:
+        sys.stderr.write(f"{study.problem.task}: {sentence(problem)}\n")
         raise SystemExit(2) from problem
+
+
+def sentence(problem: Exception) -> str:
+    """What went wrong, for people; a bare key is a column that the code of a study asked for."""
+    if not isinstance(problem, KeyError):
+        return str(problem)
+    told = str(problem.args[0])
+    if told.endswith(("not in index", "are in the [columns]")):  # of pandas, for several columns
+        names = re.findall(r"'([^']+)'", told)
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        return f"The table lacks the columns {', '.join(names[:5])}{more}"
+    return told if " " in told else f"The table lacks the column {told}"
 
 
 def run(study: TableStudy, options: argparse.Namespace) -> None:
@@ -63,6 +75,7 @@ def score(study: TableStudy, options: argparse.Namespace) -> None:
     """One row of predictions for each row of the file, in its order."""
     fitted = FittedTable.load(options.model, study.prepare)
     found = fitted.predict(_load(study, options.data))
+    Path(options.out).parent.mkdir(parents=True, exist_ok=True)
     found.to_csv(options.out, index=False)
     _say(f"{len(found)} rows, {int(found['abstained'].sum())} without a number, in {options.out}")
 
@@ -71,6 +84,7 @@ def validate(study: TableStudy, options: argparse.Namespace) -> None:
     """Metrics with intervals on rows whose outcome is known."""
     fitted = FittedTable.load(options.model, study.prepare)
     found = validation(study, fitted, _load(study, options.data))
+    Path(options.json).parent.mkdir(parents=True, exist_ok=True)
     Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     _say(f"{study.problem.title}: {headline(found)}")
 

@@ -53,14 +53,18 @@ def _last(stays: pd.DataFrame, person: pd.Series) -> dict[str, pd.Series]:
 def _returns(stays: pd.DataFrame, person: pd.Series) -> dict[str, pd.Series]:
     """Whether earlier stays were followed by another one: known when that other one begins."""
     if "readmitted" not in stays:
-        unknown = pd.Series(float("nan"), stays.index)
-        return dict.fromkeys(("last_returned_early", "last_returned", "early_returns"), unknown)
-    early = (stays["readmitted"] == "<30").astype(float)
-    ever = (stays["readmitted"] != "NO").astype(float)
+        stays = stays.assign(readmitted=pd.NA)
+    told = stays["readmitted"].notna()
+    early = (stays["readmitted"] == "<30").astype(float).where(told)
+    ever = (stays["readmitted"] != "NO").astype(float).where(told)
+    known = early.fillna(0.0)
+    is_untold = (~told).astype(int)
+    untold_before = is_untold.groupby(person).cumsum() - is_untold
     return {
         "last_returned_early": early.groupby(person).shift(1),
         "last_returned": ever.groupby(person).shift(1),
-        "early_returns": early.groupby(person).cumsum() - early,
+        # A first stay has none before it, whether or not outcomes are told.
+        "early_returns": (known.groupby(person).cumsum() - known).where(untold_before == 0),
     }
 
 

@@ -14,8 +14,8 @@ from ml.studies.table import TableStudy
 
 FEW = 12  # whole numbers with fewer distinct values are classes
 MOST_CLASSES = 50
-HAPPENED = frozenset("yes y true t ja oui si sí positive pos died dead deceased event case".split())
-DID_NOT = frozenset("no n false f nein non negative neg alive survived none control".split())
+HAPPENED = {"yes", "y", "true", "t", "ja", "oui", "positive", "died", "dead", "deceased", "event"}
+DID_NOT = {"no", "n", "false", "f", "nein", "non", "negative", "alive", "survived", "none"}
 
 
 def draft(
@@ -37,6 +37,8 @@ def draft(
     if absent := [name for name in named if name not in frame]:
         raise BadProblem(f"The table has no column {', '.join(absent)}")
     kind = more.pop("kind", None) or kind_of(frame[outcome])
+    if kind in ("number", "survival") and not pd.api.types.is_numeric_dtype(frame[outcome]):
+        raise BadProblem(f"{outcome!r} holds words: an outcome of kind {kind} holds numbers")
     names = list(inputs) or [str(name) for name in frame if name not in (outcome, person, time)]
     classes = tuple(sorted(frame[outcome].dropna().astype(str).unique()))
     return Problem(

@@ -23,6 +23,7 @@ from ml import datasets, serving
 from ml.datasets import nhanes
 from ml.evaluation import evaluate
 from ml.studies import cohort, published, registry, train
+from ml.studies.command import sentence
 from ml.studies.spec import Study
 from ml.types import Abstention, Outcome
 
@@ -54,9 +55,8 @@ def main(task: str, arguments: Sequence[str] | None = None) -> None:
     options = _parser(study).parse_args(arguments)
     try:
         options.command(study, options)
-    except (ValueError, KeyError, FileNotFoundError) as problem:
-        text = problem.args[0] if isinstance(problem, KeyError) else problem
-        sys.stderr.write(f"{task}: {text}\n")
+    except (ValueError, KeyError, OSError) as problem:
+        sys.stderr.write(f"{task}: {sentence(problem)}\n")
         raise SystemExit(2) from problem
 
 

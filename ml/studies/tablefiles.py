@@ -11,8 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ml import persistence
 from ml.models import storage, zoo
-from ml.persistence import MANIFEST, ArtifactAbsent, DigestMismatch
+from ml.persistence import MANIFEST, DigestMismatch, read_manifest
 from ml.studies.problem import Problem
 
 FORMAT = 1
@@ -51,8 +52,7 @@ def write(
     }
     full["model_digest"] = model_digest(full)
     full["version"] = f"{problem.task}-{full['model_digest'][:12]}"
-    text = json.dumps(full, indent=1, ensure_ascii=False, default=float)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    persistence.write_manifest(folder, full)
     return folder
 
 
@@ -65,14 +65,9 @@ def read(folder: str | Path) -> tuple[Problem, dict[str, Any], dict[str, Any]]:
     packed: dict[str, dict[str, bytes]] = {}
     for name, digest in manifest["files"].items():
         part, _, file = name.partition(".")
-        packed.setdefault(part, {})[file] = _verified(folder / name, digest)
+        packed.setdefault(part, {})[file] = persistence.verified(folder / name, digest)
     parts = {part: storage.unpack(files) for part, files in packed.items()}
     return Problem.from_dict(manifest["problem"]), parts, manifest
-
-
-def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """The manifest alone, for those who show figures and open no model."""
-    return json.loads(_read(Path(folder) / MANIFEST))
 
 
 def model_digest(manifest: Mapping[str, Any]) -> str:
@@ -85,16 +80,3 @@ def model_digest(manifest: Mapping[str, Any]) -> str:
 def libraries() -> dict[str, str]:
     """Versions that a fit depends on."""
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-
-
-def _verified(path: Path, digest: str) -> bytes:
-    content = _read(path)
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise DigestMismatch(path)
-    return content
-
-
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise ArtifactAbsent(path)
-    return path.read_bytes()

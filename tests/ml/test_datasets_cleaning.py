@@ -218,4 +218,4 @@ def test_an_unknown_quasi_identifier_is_refused_with_the_columns_there_are(tmp_p
 
 def test_an_unknown_file_is_refused_with_the_names_there_are(tmp_path, capsys):
     assert main(["clean", "nowhere.csv", "--out", str(tmp_path)]) == 2
-    assert "nowhere.csv is not at nowhere.csv" in capsys.readouterr().err
+    assert "There is no file nowhere.csv" in capsys.readouterr().err

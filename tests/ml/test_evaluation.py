@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-from ml.evaluation import bootstrap, calibration, clinical, discrimination, subgroups
+from ml.evaluation import bootstrap, calibration, clinical, discrimination, evaluate, subgroups
 
 PAIRS = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from([0.05, 0.1, 0.2, 0.5, 0.51, 0.9])),
@@ -65,6 +65,15 @@ def test_stretched_risks_show_the_stretch_as_slope():
     _, plain = sample()
 
     assert calibration.slope(y, risk) == pytest.approx(calibration.slope(y, plain) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("risk", [np.full(60, 0.3), np.tile([0.1, 0.9], 30)])
+def test_one_risk_for_all_or_perfect_order_has_no_slope(risk):
+    y = np.tile([0, 1], 30)
+
+    assert np.isnan(calibration.slope(y, risk))
+    found = evaluate(y, risk, "binary", random_state=1).to_json()["metrics"]["calibration_slope"]
+    assert found["value"] is None
 
 
 def test_smooth_calibration_is_small_for_true_risks_and_large_for_halved_ones():

@@ -8,7 +8,7 @@ import pytest
 
 from ml import datasets, leakage
 from ml.leakage import __main__ as command
-from ml.leakage import lint, rows
+from ml.leakage import figures, lint, rows
 from ml.studies import draft, table
 from ml.studies.problem import Input, Split
 from tests.ml.datafolder import needs
@@ -217,6 +217,14 @@ def test_rows_of_which_training_has_a_copy_are_counted():
     train, test = pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [2, 3, 2]})
 
     assert rows.shared_rows(train, test) == 2
+
+
+def test_text_that_differs_in_every_row_is_told_in_a_small_table():
+    frame = stays(80).assign(admitted=pd.date_range("2024-01-01", periods=80).astype(str))
+
+    found = figures.identifiers(frame, ("admitted", "ward", "creatinine"))
+
+    assert [one.input for one in found] == ["admitted"]
 
 
 def test_command_names_the_leak_and_fails(tmp_path, capsys):

@@ -240,3 +240,14 @@ def test_the_stay_of_the_microsoft_table_follows_three_counts():
     share = 1 - told["lengthofstay"].sub(cells.transform("mean")).var() / told["lengthofstay"].var()
 
     assert share > 0.96
+
+
+def test_a_first_stay_has_no_early_return_before_it_whether_or_not_outcomes_are_told():
+    rows = hospital_rows.stays()
+    told = diabetes130_history.of(rows)
+    untold = diabetes130_history.of(rows.drop(columns="readmitted"))
+    first = told["earlier_stays"] == 0
+    assert (told.loc[first, "early_returns"] == 0).all()
+    assert (untold.loc[first, "early_returns"] == 0).all()
+    assert untold.loc[~first, "early_returns"].isna().all()
+    assert (~first).any()

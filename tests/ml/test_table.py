@@ -172,6 +172,24 @@ def test_tampered_manifest_is_not_opened(fitted, tmp_path):
         FittedTable.load(folder, prepare)
 
 
+def test_changed_figure_is_refused_by_name(fitted, tmp_path):
+    path = fitted.save(tmp_path) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["figures"]["cross_fitted"]["metrics"]["auroc"]["value"] = 0.99
+    path.write_text(json.dumps(manifest))
+
+    with pytest.raises(DigestMismatch, match=r"manifest\.json"):
+        tablefiles.read_manifest(tmp_path)
+
+
+def test_manifest_that_is_no_json_is_refused_by_name(fitted, tmp_path):
+    path = fitted.save(tmp_path) / "manifest.json"
+    path.write_bytes(path.read_bytes()[:-9])
+
+    with pytest.raises(DigestMismatch, match=r"manifest\.json"):
+        FittedTable.load(tmp_path, prepare)
+
+
 @pytest.mark.parametrize(
     "chosen",
     [
@@ -267,6 +285,34 @@ def test_command_says_what_is_wrong_in_one_sentence(stored, capsys):
 
     assert ended.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_command_names_the_column_that_a_file_lacks(stored, capsys):
+    fresh = pd.read_csv(stored / "fresh.csv")
+    fresh.drop(columns="age").to_csv(stored / "fresh.csv", index=False)
+
+    with pytest.raises(SystemExit):
+        command.main(study(), _asked("score", stored, "--out", stored / "x.csv"))
+
+    assert "The table lacks" in (said := capsys.readouterr().err)
+    assert "age" in said
+
+
+def test_command_makes_the_folder_of_its_answer(stored):
+    command.main(study(), _asked("score", stored, "--out", stored / "new" / "x.csv"))
+
+    assert (stored / "new" / "x.csv").is_file()
+
+
+def test_a_column_that_the_code_of_a_study_asks_for_is_named():
+    assert command.sentence(KeyError("sysBP")) == "The table lacks the column sysBP"
+    with pytest.raises(KeyError) as asked:
+        stays()[["age", "sysBP", *(f"c{number}" for number in range(6))]]
+
+    assert (
+        command.sentence(asked.value)
+        == "The table lacks the columns sysBP, c0, c1, c2, c3 and 2 more"
+    )
 
 
 def _asked(what, folder, option, out):

@@ -11,6 +11,7 @@ from ml.models.predicting import predicted
 from ml.models.published import PublishedScore
 from ml.models.splines import RestrictedCubicSpline
 from ml.studies import tablecohort
+from ml.studies.problem import Split
 from tests.ml.wards import days, problem, stays
 
 COLUMNS = encoding.Columns(("age", "albumin", "creatinine", "diabetic"), ("ward",), {"age": 1})
@@ -221,6 +222,31 @@ def test_noise_has_no_skill():
     found = comparison.compare(asked, tablecohort.cohort(asked, frame), ["linear"], random_state=1)
 
     assert not found[0].skilled
+
+
+def test_stays_of_a_person_are_drawn_together_for_the_interval_of_a_concordance():
+    asked = problem(kind="survival", horizon=5.0, outcome="time", inputs=problem().inputs[:3])
+    frame = stays(120).assign(time=OUTCOMES["survival"][:120], person=range(120))
+    copies = pd.concat([frame] * 4, ignore_index=True)
+
+    one, four = (
+        comparison.compare(asked, tablecohort.cohort(asked, rows), ["cox"], random_state=1)[0].skill
+        for rows in (frame, copies)
+    )
+
+    # Copies are no people: were rows drawn, the interval would be half as wide.
+    assert four.high - four.low > 0.8 * (one.high - one.low)
+
+
+def test_skill_in_later_years_is_told_although_the_first_are_never_tested():
+    asked = problem(time="year", split=Split("time", 3))
+
+    found = comparison.compare(
+        asked, tablecohort.cohort(asked, stays(600)), ["logistic"], random_state=1
+    )
+
+    assert found[0].skilled
+    assert found[0].skill.low < found[0].skill.value < found[0].skill.high
 
 
 def test_quadratic_models_learn_from_a_sample_of_people():
