@@ -71,6 +71,8 @@ def _plain(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size: int
         new_columns=[f"{place}" for place in range(len(layout.header))],
         infer_schema=False, empty_string_is_null=False,
     )  # fmt: skip
+    if _begins_with_space(text, layout):  # which the strict reader skips
+        frame = frame.select(pl.all().str.strip_chars_start(" "))
     rows = np.arange(at_row, at_row + frame.height, dtype="int64")
     if (filled := _filled(frame)) is not None:
         frame, rows = frame.filter(filled), rows[filled.to_numpy()]
@@ -110,6 +112,11 @@ def _is_regular(lines: bytes, layout: Layout) -> bool:
     cells = np.diff(marks_before, prepend=0) + 1
     longest = np.diff(ends, prepend=-1).max()
     return bool((cells == len(layout.header)).all() and longest <= LONGEST_PLAIN_LINE)
+
+
+def _begins_with_space(text: bytes, layout: Layout) -> bool:
+    """Whether any cell does."""
+    return text.startswith(b" ") or b"\n " in text or f"{layout.delimiter} ".encode() in text
 
 
 def _filled(frame: pl.DataFrame) -> pl.Series | None:

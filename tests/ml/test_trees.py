@@ -47,7 +47,9 @@ def test_contributions_are_those_of_xgboost(depth):
 
     expected = model.predict(xgb.DMatrix(X), pred_contribs=True)
 
-    assert np.abs(CompiledTrees.of(model).contributions(X) - expected).max() < 3e-6
+    # XGBoost adds in float32, whose error grows with the size of what is added.
+    size = np.maximum(1, np.abs(expected).max(axis=1, keepdims=True))
+    assert (np.abs(CompiledTrees.of(model).contributions(X) - expected) / size).max() < 3e-6
 
 
 def test_contributions_are_those_of_shap():

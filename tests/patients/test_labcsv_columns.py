@@ -5,7 +5,7 @@ import io
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patients import labcsv
@@ -46,6 +46,8 @@ LINES = st.lists(
 )
 
 
+@example(lines=[",,,,,,, 7"], end="\n", is_ended=True)
+@example(lines=[" a,,,,,,7, "], end="\r\n", is_ended=False)
 @given(lines=LINES, end=st.sampled_from(["\n", "\r\n", "\r"]), is_ended=st.booleans())
 def test_both_ways_through_a_file_say_the_same(lines, end, is_ended):
     content = (end.join([HEADER, *lines]) + (end if is_ended else "")).encode()
