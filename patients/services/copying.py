@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,13 @@ def new_ids(model: type[models.Model], count: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def last_id(model: type[models.Model]) -> int:
+    """The primary key that this session drew last."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT currval(pg_get_serial_sequence(%s, 'id'))", [model._meta.db_table])
+        return cursor.fetchone()[0]
+
+
 def copy_frame(model: type[models.Model], frame: pd.DataFrame) -> int:
     """Append a pandas frame to a table; its columns are named as the table's.
 
@@ -45,22 +52,30 @@ def copy_frame(model: type[models.Model], frame: pd.DataFrame) -> int:
 
 def copy_columns(table: str, columns: pl.DataFrame) -> int:
     """Append columns named as those of a table; null is NULL. Return the row count."""
-    if columns.is_empty():
-        return 0
+    if columns.height:
+        copy_lines(table, columns.columns, lines(columns))
+    return columns.height
+
+
+def copy_lines(table: str, names: Sequence[str], blocks: Iterable[bytes]) -> None:
+    """Append rows that `lines` has written, with these columns."""
     quote = connection.ops.quote_name
-    names = ", ".join(map(quote, columns.columns))
-    statement = f"COPY {quote(table)} ({names}) FROM STDIN"
-    if escaped := _escaped(columns):
-        columns = columns.with_columns(escaped)
+    statement = f"COPY {quote(table)} ({', '.join(map(quote, names))}) FROM STDIN"
     # COPY is the driver's own; its errors are made Django's as those of other statements are.
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
-        for block in columns.iter_slices(BLOCK):
-            copy.write(_lines(block))
-    return columns.height
+        for block in blocks:
+            copy.write(block)
+
+
+def lines(columns: pl.DataFrame) -> Iterator[bytes]:
+    """Rows as COPY reads them, some at a time; null is NULL."""
+    if escaped := _escaped(columns):
+        columns = columns.with_columns(escaped)
+    return map(_lines, columns.iter_slices(BLOCK))
 
 
 def copy_new(model: type[models.Model], columns: pl.DataFrame) -> None:

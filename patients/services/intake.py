@@ -65,9 +65,13 @@ def keep(
     *,
     layout: Layout | None = None,
     malformed: Sequence[tuple[int, Refusal]] = (),
+    counts: labstore.Counts | None = None,
 ) -> Taken:
-    """Store what a stretch of rows means, and the reasons why some of them were not taken."""
-    counts = labstore.store(meant.results, origin)
+    """Store what a stretch of rows means, and the reasons why some of them were not taken.
+
+    With `counts` of what became of the results, they are stored already.
+    """
+    counts = counts or labstore.store(meant.results, origin)
     told = problems(readings, meant.refused, layout, _places(origin))
     refused = sorted([*told, *labcsv.problems_of_lines(malformed)])
     if origin.lab_import is not None:

@@ -9,29 +9,32 @@ from collections.abc import Iterable
 from django.db import connection
 
 PAIR = ["patient_id", "analyte_id"]
-COLUMNS = [*PAIR, "result_id", "collected_at", "recorded_at", "value", "comparator", "text", "flag"]
-REPLACE = """
-ON CONFLICT (patient_id, analyte_id) DO UPDATE SET result_id = excluded.result_id,
-    collected_at = excluded.collected_at, recorded_at = excluded.recorded_at,
-    value = excluded.value, comparator = excluded.comparator, text = excluded.text,
-    flag = excluded.flag
-"""
-# Those that are not newer are left out beforehand: a conflict costs a write even when its
-# row stays as it is. Selects the pairs of which a value of the same time is kept.
+VALUES = ["result_id", "collected_at", "recorded_at", "value", "comparator", "text", "flag"]
+COLUMNS = [*PAIR, *VALUES]
+# Those that are not newer are left out beforehand, and those that are known are replaced where
+# they were found: a conflict costs a second search, and a write even when the row stays as it is.
+# Selects the pairs of which a value of the same time is kept.
 PUT_NEWER = f"""
 WITH judged AS MATERIALIZED (
-    SELECT result.id AS result_id, result.*, latest.collected_at AS kept_at
+    SELECT result.id AS result_id, patient_id, analyte_id, result.collected_at, issued_at,
+        result.recorded_at, result.value, result.comparator, result.text, result.flag,
+        latest.ctid AS kept, latest.collected_at AS kept_at
     FROM patients_result AS result
     LEFT JOIN patients_latestresult AS latest USING (patient_id, analyte_id)
     WHERE result.id BETWEEN %(first)s AND %(last)s AND result.superseded_at IS NULL
         AND result.status NOT IN ('registered', 'cancelled', 'entered-in-error')
         AND (latest.collected_at IS NULL OR result.collected_at >= latest.collected_at)
+), newest AS MATERIALIZED (
+    SELECT DISTINCT ON (patient_id, analyte_id) * FROM judged
+    WHERE kept IS NULL OR collected_at > kept_at
+    ORDER BY patient_id, analyte_id, collected_at DESC, issued_at DESC, result_id DESC
+), replaced AS (
+    UPDATE patients_latestresult AS latest
+    SET {", ".join(f"{name} = newest.{name}" for name in VALUES)}
+    FROM newest WHERE latest.ctid = newest.kept
 ), put AS (
     INSERT INTO patients_latestresult ({", ".join(COLUMNS)})
-    SELECT DISTINCT ON (patient_id, analyte_id) {", ".join(COLUMNS)} FROM judged
-    WHERE kept_at IS NULL OR collected_at > kept_at
-    ORDER BY patient_id, analyte_id, collected_at DESC, issued_at DESC, id DESC
-    {REPLACE}
+    SELECT {", ".join(COLUMNS)} FROM newest WHERE kept IS NULL
 )
 SELECT patient_id, analyte_id FROM judged WHERE collected_at = kept_at
 """  # noqa: S608
@@ -52,7 +55,7 @@ PAIRS_OF_PATIENTS = """(
     CROSS JOIN patients_analyte AS analyte
 )"""
 PUT_FOUND = f"""
-INSERT INTO patients_latestresult ({", ".join(COLUMNS)}) {NEWEST} {REPLACE}
+INSERT INTO patients_latestresult ({", ".join(COLUMNS)}) {NEWEST}
 """
 FORGET_PAIRS = f"""
 DELETE FROM patients_latestresult WHERE (patient_id, analyte_id) IN (SELECT * FROM {GIVEN_PAIRS})
@@ -63,6 +66,7 @@ FORGET_PATIENTS = "DELETE FROM patients_latestresult WHERE patient_id = ANY(%(pa
 def put(first_id: int, last_id: int) -> None:
     """Put results that were just stored, by their numbers, where they are the newest.
 
+    In turn with all other writers of results, so that what was found stays where it is.
     Each that counts must be the only version of itself, or be refreshed afterwards.
     """
     with connection.cursor() as cursor:

@@ -87,7 +87,7 @@ def tell_apart(results: pl.DataFrame, *, also: str = "") -> Sorted:
     rows = results if "thread" in results.columns else numbered(results)
     stored = _stored(rows, also)
     live = stored.filter(~pl.col("is_withdrawn"))
-    fresh, repeated = _firsts(rows), rows.clear()
+    fresh, repeated = firsts(rows), rows.clear()
     begun = fresh["thread"].n_unique()
     if not live.is_empty():
         here = live.select("thread", "version").unique()
@@ -131,7 +131,8 @@ def numbered(results: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _firsts(rows: pl.DataFrame) -> pl.DataFrame:
+def firsts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The first row of each version, of rows as `numbered` has them."""
     return rows if rows["is_first"].all() else rows.filter("is_first")
 
 
@@ -150,18 +151,22 @@ def _stored(rows: pl.DataFrame, also: str) -> pl.DataFrame:
 
 
 def _copy(found: Sorted, origin: Origin) -> None:
-    fresh = _with_restatements(found.fresh, found.stored)
-    fresh = fresh.with_columns(
-        id=pl.Series(new_ids(Result, fresh.height), dtype=pl.Int64),
-        lab_import_id=pl.lit(origin.import_id, pl.Int64),
-        recorded_at=pl.lit(origin.received_at.astimezone(UTC).replace(tzinfo=None)),
-        source=pl.lit(origin.source),
+    fresh = told_by(_with_restatements(found.fresh, found.stored), origin).with_columns(
+        id=pl.Series(new_ids(Result, found.fresh.height), dtype=pl.Int64)
     )
     copy_columns(TABLE, fresh.drop("thread", "is_first"))
     lablatest.put(fresh["id"][0], fresh["id"][-1])
     is_several = _are_several(fresh, found.stored)
-    if is_several.any():
-        _order(fresh.filter(is_several), found.stored)
+    order(fresh.filter(is_several), found.stored)
+
+
+def told_by(rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+    """Rows with who said so and when."""
+    return rows.with_columns(
+        lab_import_id=pl.lit(origin.import_id, pl.Int64),
+        recorded_at=pl.lit(origin.received_at.astimezone(UTC).replace(tzinfo=None)),
+        source=pl.lit(origin.source),
+    )
 
 
 def _are_several(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.Series:
@@ -181,11 +186,14 @@ def _with_restatements(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFram
     return joined.with_columns(pl.col("restatement").fill_null(0))
 
 
-def _order(several: pl.DataFrame, stored: pl.DataFrame) -> None:
+def order(several: pl.DataFrame, stored: pl.DataFrame | None = None) -> None:
     """Order the versions of results that have more than one."""
+    if several.is_empty():
+        return
     supersede(_threads(several))
-    withdrawn = stored.filter("is_withdrawn").select("thread").unique()
-    restate(_threads(several.join(withdrawn, on="thread", how="semi")))
+    if stored is not None:
+        withdrawn = stored.filter("is_withdrawn").select("thread").unique()
+        restate(_threads(several.join(withdrawn, on="thread", how="semi")))
     lablatest.refresh(several.select("patient_id", "analyte_id").unique().iter_rows())
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -24,6 +24,7 @@ from patients.labcsv.readings import Readings
 from patients.models import LabImport
 from patients.services import intake, labcopies, labstore, labversions
 from patients.services.labmeaning import Interpreter, Known, Meant
+from patients.services.labnews import News, Written
 from patients.services.laborigin import of_import
 
 
@@ -38,10 +39,11 @@ class Withdrawn(Exception):
 def import_file(lab_import: LabImport, *, job: Job) -> None:
     """Store what is left of a file. The cursor moves with the rows: a second run adds nothing."""
     interpreter = Interpreter(of_import(lab_import))
+    news = News(interpreter.origin)
     with opened(lab_import) as (file, layout, size):
         batches = read(file, layout, at_byte=lab_import.next_byte, at_row=lab_import.next_row)
-        for stretch in ahead(batches, interpreter):
-            _store(lab_import, stretch, interpreter, job, size)
+        for stretch in ahead(batches, interpreter, news):
+            _store(lab_import, stretch, interpreter, news, job, size)
     labcopies.remove(lab_import)
 
 
@@ -71,52 +73,71 @@ def opened(lab_import: LabImport) -> Iterator[tuple[IO[bytes], labcsv.Layout, in
         raise jobs.PermanentFailure(str(refusal)) from None
 
 
+class Ready(NamedTuple):
+    meant: Meant
+    written: Written | None
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Rows, what was known here when they were interpreted, and what they came to mean."""
 
     batch: labcsv.Batch
     known: Known
-    meant: Future[Meant]
+    ready: Future[Ready]
 
 
-def ahead(batches: Iterator[labcsv.Batch], interpreter: Interpreter) -> Iterator[Stretch]:
+def ahead(
+    batches: Iterator[labcsv.Batch], interpreter: Interpreter, news: News
+) -> Iterator[Stretch]:
     """Stretches, the next ones read and interpreted in a thread while one is stored."""
     with ThreadPoolExecutor(1, "read-ahead") as thread:
         reading = thread.submit(next, batches, None)
-        ready: Stretch | None = None
+        waiting: Stretch | None = None
         while (batch := reading.result()) is not None:
             known = interpreter.look_up(batch.readings)
-            meant = thread.submit(_meaning, interpreter, batch.readings, known)
+            ready = thread.submit(_prepare, interpreter, batch.readings, known, news)
             reading = thread.submit(next, batches, None)
-            if ready is not None:
-                yield ready
-            ready = Stretch(batch, known, meant)
-        if ready is not None:
-            yield ready
+            if waiting is not None:
+                yield waiting
+            waiting = Stretch(batch, known, ready)
+        if waiting is not None:
+            yield waiting
 
 
-def _meaning(interpreter: Interpreter, readings: Readings, known: Known) -> Meant:
-    """What rows mean, in the order in which they are stored."""
+def _prepare(interpreter: Interpreter, readings: Readings, known: Known, news: News) -> Ready:
+    """What rows mean, in the order in which they are stored, and as they are stored if new."""
     meant = interpreter.read(readings, known)
-    return meant._replace(results=labstore.numbered(meant.results))
+    meant = meant._replace(results=labstore.numbered(meant.results))
+    return Ready(meant, news.write(meant.results))
 
 
 @transaction.atomic
 def _store(
-    lab_import: LabImport, stretch: Stretch, interpreter: Interpreter, job: Job, size: int
+    lab_import: LabImport,
+    stretch: Stretch,
+    interpreter: Interpreter,
+    news: News,
+    job: Job,
+    size: int,
 ) -> None:
     labversions.take_turns()
     with connection.cursor() as cursor:
         # Nobody waits for the disk: should the database die, rows and cursor are lost together,
         # and the next run reads them again. The end of the job makes all of it durable.
         cursor.execute("SET LOCAL synchronous_commit = off")
-    batch, meant = stretch.batch, stretch.meant.result()
+    batch, (meant, written) = stretch.batch, stretch.ready.result()
     # Whoever merges records takes turns with us: from here on nobody does.
     if not interpreter.is_still_known(stretch.known):
         meant = interpreter.read(batch.readings, interpreter.look_up(batch.readings))
+        written = None
     taken = intake.keep(
-        batch.readings, meant, interpreter.origin, layout=batch.layout, malformed=batch.malformed
+        batch.readings,
+        meant,
+        interpreter.origin,
+        layout=batch.layout,
+        malformed=batch.malformed,
+        counts=None if written is None else news.store(written),
     )
     place = LabImport.objects.filter(pk=lab_import.pk, next_byte=lab_import.next_byte)
     lab_import.next_byte, lab_import.next_row = batch.next_byte, batch.next_row

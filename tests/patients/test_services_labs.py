@@ -12,7 +12,7 @@ from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
 from patients import signals
 from patients.models import LabImport, Patient, PatientMerge, Result, ResultTask
-from patients.services import labs, labstore, labtables
+from patients.services import lablatest, labs, labstore, labtables
 from tests.factories import PatientFactory
 from tests.patients.labfiles import (
     ADA,
@@ -115,7 +115,7 @@ def die_at(call, real):
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("place", ["store", "store_problems"])
+@pytest.mark.parametrize("place", [(lablatest, "put"), (labstore, "store_problems")])
 @pytest.mark.parametrize("stretch", [1, 2, 5, 8])
 def test_a_worker_that_dies_leaves_the_same_table_as_one_that_lived(monkeypatch, place, stretch):
     undisturbed = import_file(long_file())
@@ -123,7 +123,7 @@ def test_a_worker_that_dies_leaves_the_same_table_as_one_that_lived(monkeypatch,
     Result.objects.all().delete()
 
     with monkeypatch.context() as patch:
-        patch.setattr(labstore, place, die_at(stretch, getattr(labstore, place)))
+        patch.setattr(*place, die_at(stretch, getattr(*place)))
         with pytest.raises(Killed):
             import_file(long_file())
 
