@@ -100,7 +100,7 @@ def _copy(templates: list[int], *, new_first: int) -> None:
 
 def _insert(model, changed: dict[str, str], *, key: str = "patient_id") -> str:
     """Rows of the copied patients once more, some columns changed."""
-    columns = [field.column for field in model._meta.concrete_fields]
+    columns = [field.column for field in model._meta.concrete_fields if not field.generated]
     columns = [name for name in columns if name != "id" or name in changed]
     values = [changed.get(name, f'source."{name}"') for name in columns]
     quoted = ", ".join(f'"{name}"' for name in columns)

@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -22,6 +23,17 @@ def choice(name: str, *, options: set[str], default: str) -> str:
     if raw not in options:
         raise ImproperlyConfigured(f"{name} must be one of {sorted(options)}, not {raw!r}.")
     return raw
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks with commas between them, such as `10.0.0.7,192.168.0.0/24`."""
+    parts = [part.strip() for part in os.getenv(name, "").split(",") if part.strip()]
+    try:
+        return [ip_network(part) for part in parts]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses or networks such as 10.0.0.7 or 10.0.0.0/24: {error}."
+        ) from error
 
 
 def secret(name: str) -> str:

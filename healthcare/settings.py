@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 MIDDLEWARE = [
+    "healthcare.common.middleware.real_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -100,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "healthcare.accounts.idle.log_out_the_idle",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -165,6 +167,11 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Nobody who is away from the screen stays logged in; 0: until the session ends.
+SESSION_IDLE_MINUTES = int(os.getenv("SESSION_IDLE_MINUTES", "30"))
+# Proxies that are believed when they say for whom they ask (X-Forwarded-For): addresses or
+# networks. Without any, whoever connects is the client.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 # --- Browser security -------------------------------------------------------------------
 
@@ -222,6 +229,7 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
     ],
     # Counted in each web process: a bound on runaway clients, not a quota.
+    "NUM_PROXIES": 0,  # `real_address` has looked behind the proxies already
     "DEFAULT_THROTTLE_RATES": {
         "user": os.getenv("API_RATE", "200/sec"),
         "anon": "60/min",

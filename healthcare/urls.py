@@ -22,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     path("docs/", reference.api_reference, name="api-docs"),
 ]
 handler403 = "patients.views.doors.forbidden"
+handler404 = "healthcare.common.api.not_found"
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

@@ -16,21 +16,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from ml import persistence
 from ml.explanation import points
 from ml.facts import Facts
 from ml.features import person
 from ml.features.limits import implausible_codes
-from ml.models import knowledge, uncertainty
+from ml.models import knowledge
 from ml.persistence import Artifact
 from ml.studies import registry
-from ml.studies.inputs import NEXT_TESTS
 from ml.studies.spec import Study, Tier
 from ml.trees import CompiledTrees
-from ml.types import Abstention, Assessment, Contribution, NextTest, Outcome
-from ml.uncertainty import decision
+from ml.types import Abstention, Assessment, Contribution, OpenDecision, Outcome
+from ml.uncertainty import stability
+from ml.uncertainty.next_tests import StudyTests, Told
 
 LEAST_GAIN = 0.04
 GLYCAEMIA = ("HBA1C", "GLU_FAST")
@@ -86,15 +86,16 @@ class RiskModel:
         self.study: Study = registry.get(self.task)
         self.features = tuple(person.get(name) for name in manifest["features"])
         self._names = tuple(manifest["features"])
-        self._groups = self.study.groups
         self._trees, self._refits = CompiledTrees.of(artifact.booster), artifact.refits
         self._age_min, self._age_cap = serving["ages"]
         self._base = float(serving["base_logit"])
+        self._stretch = float(serving.get("stretch", 1.0))  # artefacts of before have none
         self._knowledge = knowledge.Knowledge(
             columns=knowledge.columns_of(self.features),
             variance=serving["group_variance"],
             gain=serving["group_gain"],
         )
+        self._tests = StudyTests(self.study, self.features, self._knowledge, LEAST_GAIN)
 
     @property
     def baseline(self) -> float:
@@ -121,6 +122,18 @@ class RiskModel:
         row = np.array([[inputs[name] for name in self._names]], dtype=np.float32)
         return float(expit(self._trees.margins(row).astype(float))[0])
 
+    def open_decision(self, facts: Facts, told: Told | None) -> OpenDecision | None:
+        """What a stored risk leaves open for this person, and the tests that would close it.
+
+        `told` is the risk with its interval, None where it abstained.
+        """
+        row = self._matrix([facts])
+        if told is not None:
+            inputs = self._tests.of_inputs(facts, row[0], float(logit(told[0])))
+            return self._tests.open_decision(facts, row[0], told, inputs)
+        refusal = self._refusal(facts, float(self._knowledge.known_gain(row)[0]))
+        return refusal.open_decision if refusal else None
+
     def _matrix(self, people: Sequence[Facts]) -> NDArray[np.float32]:
         X = person.matrix(people, self._names)
         age = self._names.index("age")
@@ -133,9 +146,9 @@ class RiskModel:
         margin = self._trees.margins(X).astype(float)
         phi = self._trees.contributions(X)[:, :-1]
         shares = points.from_logit(phi, np.full(len(X), self._base), margin)
-        spread = uncertainty.deviations(self._refits.margins(X))
+        spread = self._stretch * stability.deviations(self._refits.margins(X))
         open_variance = self._knowledge.open_variance(X)
-        low, high = uncertainty.limits(margin, spread, np.sqrt(open_variance.sum(axis=1)))
+        low, high = stability.limits(margin, spread, np.sqrt(open_variance.sum(axis=1)))
         return [
             _Case(*parts)
             for parts in zip(
@@ -145,10 +158,11 @@ class RiskModel:
 
     def _assessment(self, case: _Case) -> Assessment:
         tier, raised = self._tier(case)
-        next_test, next_test_label = self._next_test(
+        next_test, next_test_label = self._tests.named(
             self._knowledge.most_open(case.open_variance), case.facts
         )
         unknown = np.isnan(case.row)
+        tests = self._tests.of_inputs(case.facts, case.row, case.margin)
         return Assessment(
             task=self.task,
             model_version=self.version,
@@ -165,7 +179,7 @@ class RiskModel:
             missing=tuple(self.features[n].label for n in np.flatnonzero(unknown)),
             next_test=next_test,
             next_test_label=next_test_label,
-            tier_flip_probability=uncertainty.flip_probability(
+            tier_flip_probability=stability.flip_probability(
                 case.margin, case.spread, case.missing_sd, self._cuts()
             ),
             inputs={
@@ -173,17 +187,11 @@ class RiskModel:
                 for name, value, gone in zip(self._names, case.row, unknown, strict=True)
             },
             warnings=(*self._warnings(case.facts), *raised),
-            next_tests=self._next_tests(case),
+            next_tests=tuple(tests),
+            open_decision=self._tests.open_decision(
+                case.facts, case.row, (case.risk, float(case.low), float(case.high)), tests
+            ),
         )
-
-    def _next_tests(self, case: _Case) -> tuple[NextTest, ...]:
-        """Missing tests by the chance that their answer changes what is advised."""
-        open_variance = dict(zip(self._knowledge.groups, case.open_variance.tolist(), strict=True))
-        return tuple(
-            NextTest(*self._next_test(value.group, case.facts), value.changes_tier,
-                     value.share_of_doubt)
-            for value in decision.of_groups(case.margin, open_variance, self._cuts())
-        )  # fmt: skip
 
     def _cuts(self) -> list[float]:
         return [tier.low for tier in self.study.tiers[1:]]
@@ -249,26 +257,15 @@ class RiskModel:
         return self._abstain(
             "too_few_inputs",
             "Beyond age and sex almost nothing is known that this model reads.",
-            self._next_test(self._knowledge.most_gaining()),
+            self._tests.named(self._knowledge.most_gaining()),
+            self._tests.ending_refusal(),
         )
 
     def _abstain(
-        self, reason_code: str, reason: str, next_test: tuple[str, str] = ("", "")
+        self,
+        reason_code: str,
+        reason: str,
+        next_test: tuple[str, str] = ("", ""),
+        open_decision: OpenDecision | None = None,
     ) -> Abstention:
-        return Abstention(self.task, reason_code, reason, *next_test)
-
-    def _next_test(self, group: str, facts: Facts | None = None) -> tuple[str, str]:
-        """What to measure or ask of a group; of a group half known, what is still missing."""
-        if not group:
-            return "", ""
-        test = NEXT_TESTS[group]
-        if facts is None or test.code not in facts.measurements:
-            return test.code, test.label
-        features = (self.features[number] for number in self._groups[group])
-        missing = [
-            feature for feature in features if not set(feature.codes) & set(facts.measurements)
-        ]
-        for feature in missing:
-            if feature.codes:
-                return feature.codes[0], f"Measure {feature.label.lower()}"
-        return test.code, test.label
+        return Abstention(self.task, reason_code, reason, *next_test, open_decision)

@@ -49,7 +49,10 @@ def group_folds(people: ArrayLike, folds: int, salt: str = "") -> Iterator[tuple
     """
     fold = fold_of(people, folds, salt)
     if len(np.unique(fold)) < folds:
-        raise TooFewGroups(f"{len(np.unique(np.asarray(people)))} people cannot fill {folds} folds")
+        told = len(np.unique(np.asarray(people)))
+        raise TooFewGroups(
+            f"{told} different people are too few for {folds} folds: name another column of persons"
+        )
     for number in range(folds):
         yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 

@@ -31,8 +31,8 @@ URINE = {"u", "ur", "spot", *SURELY_URINE}  # "u" may be the unit of an enzyme, 
 # Of these no analyte here is measured: a glucose of CSF is no blood glucose.
 OTHER_FLUIDS = {
     "csf", "cerebrospinal", "liquor", "pleural", "ascites", "ascitic", "peritoneal", "synovial",
-    "fluid", "dialysate", "amniotic", "saliva", "sweat", "stool", "faeces", "feces", "faecal",
-    "fecal", "stuhl", "lcr", "lcs", "selles", "heces", "feci",
+    "fluid", "marrow", "dialysate", "amniotic", "saliva", "sweat", "stool", "faeces", "feces",
+    "faecal", "fecal", "stuhl", "lcr", "lcs", "selles", "heces", "feci",
 }  # fmt: skip
 # A part of the whole that is another test, unless the analyte's own names say the same.
 PARTS = (

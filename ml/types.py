@@ -27,12 +27,35 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class NextTest:
-    """A test that is missing, and the chance that its answer changes the tier."""
+    """A test that is missing or too old, and the chance that its answer changes the tier.
+
+    Of a risk that abstains: 1 where the answer alone brings a number, else 0.
+    """
 
     code: str  # analyte or question
     label: str
     changes_tier: float  # 0 to 1
-    share_of_doubt: float  # of what the unknown inputs leave open; all of them sum to 1
+    share_of_doubt: float  # of what the inputs leave open; those of all inputs sum to 1
+    months_old: int | None = None  # of the value that is there; None: there is none
+    group: str = ""  # what is measured together, see `ml.studies.inputs.NEXT_TESTS`
+    settles: bool = False  # answers the very question, and is no input of the model
+    open_variance: float = 0.0  # squared logit that an input would take away
+    value: float = 0.0  # expected gain in net benefit at the cut of an open decision
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDecision:
+    """A risk that abstains (then without numbers), or whose interval reaches several tiers.
+
+    `low` and `high` allow for old values, too; `cut` is the nearest risk at which a tier begins.
+    """
+
+    task: str
+    tests: tuple[NextTest, ...]  # the best first
+    risk: float | None = None
+    low: float | None = None
+    high: float | None = None
+    cut: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +63,7 @@ class Assessment:
     """Calibrated risk of one person in one task, with its reasons and its doubt.
 
     `low` and `high` bound 90 % of what the risk would be had another sample of people been
-    used for training and had the missing inputs been measured; see `ml.models.uncertainty`.
+    used for training and had the missing inputs been measured; see `ml.uncertainty.stability`.
     """
 
     task: str
@@ -62,6 +85,7 @@ class Assessment:
     inputs: Mapping[str, float | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     next_tests: tuple[NextTest, ...] = ()  # the one most likely to change the tier first
+    open_decision: OpenDecision | None = None  # None: the interval stays in one tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,7 @@ class Abstention:
     reason: str
     next_test: str = ""  # analyte code or question, "" when no test would change the refusal
     next_test_label: str = ""
+    open_decision: OpenDecision | None = None  # None: no test would bring a number
 
 
 Outcome = Assessment | Abstention

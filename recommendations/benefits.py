@@ -20,7 +20,6 @@ from recommendations.catalogue.entries import Equation, Factor, RiskSource, Tria
 from recommendations.outcome import Horizon, ItemBenefit, Untreated
 
 COMPARED_OVER = 10.0  # years at which benefits on different risks are ranked
-FULL_BENEFIT = 0.05  # of absolute risk reduction in those years: NNT 20 counts fully (own choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +108,6 @@ def together(
     }
 
 
-def level(made: Sequence[ItemBenefit]) -> float:
-    """Component of the ranking, 0 to 1: the largest benefit over ten years."""
-    return min(max(ten_years(made[0]), 0.0) / FULL_BENEFIT, 1.0) if made else 0.0
-
-
 def ten_years(one: ItemBenefit) -> float:
     """Absolute risk reduction over ten years, so that different horizons can be compared."""
     return one.by_years[f"{COMPARED_OVER:g}"].arr
@@ -167,32 +161,36 @@ def _pairs(
     """One effect on each outcome: the item's own trial before its risk factors."""
     effects: dict[str, tuple[benefit.Effect, bool]] = {}
     for change in item.changes:
-        if change.op == "rr" and change.feature in known and _counts(change, env):
-            effects[change.feature] = (_of_trial(change, item), item.effect_verified)
-    for outcome, effect, verified in _through_factors(item, catalogue, env, stopping):
+        is_given = change.op == "rr" and change.feature in known and not change.not_counted
+        if is_given and holds(change, env):
+            effects[change.feature] = (of_trial(change, item), item.effect_verified)
+    for outcome, effect, verified in through_factors(item, catalogue, env, stopping):
         effects.setdefault(outcome, (effect, verified))
     for outcome, (effect, verified) in effects.items():
         if outcome in known:
             yield Pair(item.id, known[outcome], effect, verified)
 
 
-def _counts(change: Change, env: rules.FactsEnvironment) -> bool:
-    if change.not_counted:
-        return False
+def holds(change: Change, env: rules.FactsEnvironment) -> bool:
+    """Whether its trial was about people like this one."""
     return change.when is None or rules.evaluate(change.when, env) is True
 
 
-def _of_trial(change: Change, item: Intervention) -> benefit.Effect:
+def of_trial(change: Change, item: Intervention) -> benefit.Effect:
+    """A relative risk as the entry gives it."""
     return benefit.Effect.from_interval(change.low, change.high, change.point, item.evidence.source)
 
 
-def _through_factors(
+def through_factors(
     item: Intervention,
     catalogue: Catalogue,
     env: rules.FactsEnvironment,
     stopping: Mapping[tuple[str, str], benefit.Effect],
 ) -> Iterator[tuple[str, benefit.Effect, bool]]:
+    """(outcome, effect, verified) by way of risk factors that it changes."""
     for change in item.changes:
+        if not holds(change, env):
+            continue
         factors = (f for f in catalogue.effects.factors if f.feature == change.feature)
         for factor in factors:
             effect = _of_factor(change, factor, env)
@@ -213,9 +211,17 @@ def _of_factor(
         return None
     if change.op not in ("abs", "pct"):
         return None
-    scale = value.value / 100 if change.op == "pct" else 1.0
+    return through(change, factor, value.value)
+
+
+def through(change: Change, factor: Factor, value: float) -> benefit.Effect:
+    """Effect of a changed measurement; of a change in per cent that of a person with `value`."""
     unit = benefit.Effect.from_interval(factor.low, factor.high, factor.rr, factor.source)
-    return benefit.Effect.per_unit(change.low * scale, change.high * scale, unit, factor.per)
+    if change.op == "pct":
+        low, high = change.low * value / 100, change.high * value / 100
+    else:
+        low, high = factor.limited(change.low), factor.limited(change.high)
+    return benefit.Effect.per_unit(low, high, unit, factor.per)
 
 
 def _after_equations(
@@ -299,6 +305,7 @@ def _made(pair: Pair, horizons: Sequence[Horizon]) -> ItemBenefit:
         rr=pair.effect.rr,
         rr_low=pair.effect.low,
         rr_high=pair.effect.high,
+        rr_cautious=pair.effect.cautious,
         source=pair.effect.source,
         verified=pair.verified,
         by_years={f"{each.years:g}": each for each in horizons},

@@ -29,10 +29,8 @@ def lines(benefits: Sequence[Benefit]) -> list[dict]:
 def sentence(one: Benefit) -> str:
     """Such as "Heart attack or stroke in 10 years: 10 in 100, about 3 fewer with it"."""
     risk, fewer = figures.in_100(one["baseline"]), figures.in_100(abs(one["arr"]))
-    name = one["name"].removeprefix("a ")
-    change = "fewer" if one["arr"] >= 0 else "more"
     horizon = _span(one["horizon_years"])
-    return f"{name[0].upper()}{name[1:]} {horizon}: {risk} in 100, {fewer} {change} with it"
+    return f"{_name(one)} {horizon}: {risk} in 100, {fewer} {_fewer(one['arr'])} with it"
 
 
 def interval(one: Benefit) -> str:
@@ -57,6 +55,55 @@ def basis(one: Benefit) -> str:
     )
     remark = "" if one["verified"] else ", not re-read in its source"
     return f"{text}: {one['source']}{remark}"
+
+
+def trials(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What has no number here: "Heart failure: 28 % fewer in trials (relative risk ...)"."""
+    return [
+        f"{_name(one)}: {abs(100 * (1 - one['rr'])):.0f} % {_fewer(1 - one['rr'])} in trials "
+        f"(relative risk {one['rr']:.2f}, {one['rr_low']:.2f}–{one['rr_high']:.2f}); "
+        f"in numbers for this person it is not known"
+        for one in found
+    ]
+
+
+def harms(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What speaks against it, each with whom it was seen in and where that stands."""
+    return [
+        {
+            "text": f"{_name(one)} {_span(one['years'])}: {figures.in_100(one['more'])} "
+            f"more in 100{_of(one)}",
+            "net": _net(one),
+            "basis": f"{one['population']}: {one['source']}"
+            + ("" if one["verified"] else ", not re-read in its source"),
+        }
+        for one in found
+    ]
+
+
+def _of(harm: Mapping[str, Any]) -> str:
+    if harm["taking"] is None or harm["without"] is None:
+        return ""
+    taking, without = figures.in_100(harm["taking"]), figures.in_100(harm["without"])
+    return f" ({taking} with it, {without} without)"
+
+
+def _net(harm: Mapping[str, Any]) -> str:
+    if harm["net"] is None:
+        return ""
+    size, way = figures.in_100(abs(harm["net"])), _fewer(harm["net"])
+    return (
+        f"Benefit less this harm {_span(harm['years'])}: {size} {way} in 100, if both count alike"
+    )
+
+
+def _fewer(reduction: float) -> str:
+    return "fewer" if reduction >= 0 else "more"
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    name = one["name"].removeprefix("a ")
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def do_nothing(items: Iterable[Mapping[str, Any]]) -> list[str]:

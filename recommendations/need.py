@@ -31,14 +31,21 @@ TARGET_OF_FEATURE = {
     "fracture": "fracture",
     "gout_flares": "gout",
     "hf_hosp": "heart_failure",
-    "hf_readmission": "heart_failure",
+    "hf_readmission": "readmission",
     "kidney_failure": "ckd",
+    "microvascular": "diabetes",
     "mortality": "mortality",
     "preeclampsia": "pregnancy",
     "quit_rate": "cvd",
+    "hiv_incidence": "infection",
+    "influenza_illness": "infection",
+    "neural_tube_defect": "pregnancy",
+    "pancreatitis": "pancreatitis",
+    "zoster": "infection",
     "readmission": "readmission",
     "stroke": "stroke",
     "ALT": "liver",
+    "alcohol_week": "liver",
     "DBP": "cvd",
     "EGFR": "ckd",
     "FIB4": "liver",
@@ -51,8 +58,30 @@ TARGET_OF_FEATURE = {
     "TG": "cvd",
     "UACR": "ckd",
     "WEIGHT": "diabetes",
+    "FERR": "anaemia",
+    "GAD7": "anxiety",
+    "HGB": "anaemia",
+    "PHQ9": "depression",
+    "URIC": "gout",
 }
 MORE_IS_BETTER = frozenset({"quit_rate"})
+STEPS = frozenset({"quit_rate"})  # trial outcomes that only lead to what a person gains
+# What one event weighs beside a death, a stroke or kidney failure, which count 1 (own judgement).
+GRAVITY = {
+    "diabetes_incidence": 0.5,
+    "exacerbations": 0.6,
+    "falls": 0.4,
+    "gout_flares": 0.4,
+    "hf_readmission": 0.6,
+    "hiv_incidence": 0.6,
+    "influenza_illness": 0.2,
+    "microvascular": 0.8,
+    "preeclampsia": 0.6,
+    "readmission": 0.5,
+    "zoster": 0.3,
+}
+SURROGATE = 0.5  # a changed measurement, or a step, counts half of an outcome (own choice)
+FELT = frozenset({"GAD7", "PHQ9"})  # measurements that are themselves what a person suffers
 LEVEL_OF_TIER = {"T0": 0.1, "T1": 0.4, "T2": 0.8, "T3": 1.0}
 RISK_OF_FULL_LEVEL = 0.20  # a risk without published tiers counts fully from here (own)
 
@@ -160,6 +189,12 @@ def needs(
     return content.strongest([predicted, *met, _deviations(env, catalogue.goals)])
 
 
+@lru_cache(maxsize=8)
+def named(catalogue: Catalogue) -> frozenset[str]:
+    """Every feature that the catalogue's needs give to somebody."""
+    return frozenset(name for need in catalogue.needs for name in need.features)
+
+
 def _deviations(env: rules.FactsEnvironment, goals: Iterable[Goal]) -> dict[str, float]:
     """Wanted direction of each analyte beyond its goal; two spreads count fully."""
     wanted: dict[str, float] = {}
@@ -200,13 +235,15 @@ def _features(
 
 
 def movement(change: Change, spreads: Mapping[str, float]) -> float:
-    """Signed size of a change: pct/100, rr-1, or the absolute change in spreads."""
+    """Signed size of a change: pct/100, rr-1, the absolute change in spreads, -1 for ending it."""
     if change.op == "pct":
         return change.middle / 100
     if change.op == "rr":
         return change.middle - 1
+    if change.op == "set":
+        return -1.0 if change.middle == 0 else 0.0
     spread = spreads.get(change.feature)
-    return change.middle / spread if spread and change.op == "abs" else 0.0
+    return change.middle / spread if spread else 0.0
 
 
 def _rarity(catalogue: Catalogue) -> dict[str, float]:
@@ -217,3 +254,19 @@ def _rarity(catalogue: Catalogue) -> dict[str, float]:
         for tag in item.tags:
             count[tag] = count.get(tag, 0) + 1
     return {tag: log(total / n) / log(total) if total > 1 else 1.0 for tag, n in count.items()}
+
+
+def preferable(catalogue: Catalogue) -> tuple[str, ...]:
+    """Everything a person may prefer or decline: "category:X", "tag:X", "delivery:X", "cost:1" to
+    "cost:5" and the same of "effort"."""
+    return tuple(sorted({each for i in catalogue.interventions for each in preferred_features(i)}))
+
+
+def preferred_features(item: Intervention) -> frozenset[str]:
+    """Features of an item by which a person may prefer or decline it."""
+    return frozenset(
+        [f"category:{item.category}"]
+        + [f"tag:{tag}" for tag in item.tags]
+        + [f"delivery:{way}" for way in item.delivery]
+        + [f"cost:{item.burden.cost}", f"effort:{item.burden.effort}"]
+    )

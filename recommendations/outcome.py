@@ -104,10 +104,43 @@ class ItemBenefit:
     rr: float
     rr_low: float
     rr_high: float
+    rr_cautious: float  # sets the order: half-way to the weak end of the interval
     source: str  # of the relative effect
     verified: bool
     by_years: Mapping[str, Horizon] = field(default_factory=dict)
     place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What trials found on an outcome of which this person's own risk is not known in numbers."""
+
+    outcome: str
+    name: str
+    rr: float
+    rr_low: float
+    rr_high: float
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What a trial counted against an item: how many more had it, within its years.
+
+    `net` is the largest benefit in the same time less these, where both have a number and an event
+    of either kind weighs about the same.
+    """
+
+    name: str
+    years: float
+    more: float
+    taking: float | None  # share of those treated, and of those not
+    without: float | None
+    population: str  # whom the trial was about, and against what
+    source: str
+    verified: bool
+    net: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +168,7 @@ class Item:
     urgency: str
     rank: int  # 1 is best; runs over the whole list
     score: float
-    components: Mapping[str, float]  # urgent, risk, content, evidence, burden
+    components: Mapping[str, float]  # of `ml.recommenders.ranking.Components`
     evidence_grade: str
     source: str
     verified: bool  # False when the statement or its effect was not re-read in the source
@@ -155,6 +188,10 @@ class Item:
     time_to_benefit: str = ""
     delivery: tuple[str, ...] = ()
     benefits: tuple[ItemBenefit, ...] = ()  # the largest first; empty: no number can be given
+    decides: tuple[str, ...] = ()  # what a test would settle; see services.nexttests
+    in_trials: tuple[Trial, ...] = ()
+    harms: tuple[Harm, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=dict)  # what each adds to the score
 
     @property
     def benefit(self) -> ItemBenefit | None:

@@ -6,6 +6,7 @@ import datetime as dt
 from uuid import uuid4
 
 from django.urls import reverse
+from django.utils import timezone
 
 from healthcare.common import figures
 from ml import rules
@@ -28,14 +29,18 @@ BLANK = {
         "",
     ),
     **dict.fromkeys(
-        ["reasons", "would_change", "cautions", "check_first", "blocked_by", "benefits"], ()
+        ["reasons", "would_change", "cautions", "check_first", "blocked_by", "benefits", "decides",
+         "in_trials", "harms"],
+        (),
     ),
     "verified": True,
     "clinician_only": True,
 }  # fmt: skip
 # What the component knows and this engine does not give. A key that is there and empty renders
 # ten times faster than one that is not.
-UNUSED = dict.fromkeys(["source_url", "cost", "effort", "caution", "undo_url", "problem"], "")
+UNUSED = dict.fromkeys(
+    ["source_url", "cost", "effort", "caution", "undo_url", "undo_until", "problem"], ""
+)
 SAID = {
     Feedback.Answer.ACCEPT: "Accepted",
     Feedback.Answer.MODIFY: "Accepted with a change",
@@ -44,8 +49,11 @@ SAID = {
 }
 
 
-def item(line: Line, *, may_answer: bool) -> dict:
-    """One recommendation with why, how sure, what it would change, and its answer."""
+def item(line: Line, *, may_answer: bool, undo_until: dt.datetime | None = None) -> dict:
+    """One recommendation with why, how sure, what it would change, and its answer.
+
+    `undo_until` is the moment until which the reader may take that answer back.
+    """
     row = line.recommendation
     content = BLANK | row.content
     return UNUSED | {
@@ -57,7 +65,10 @@ def item(line: Line, *, may_answer: bool) -> dict:
         "alternatives": line.alternatives,
         # An emergency acts on today; numbers of ten years beside it would mislead.
         "benefits": () if row.is_urgent else benefitwords.lines(content["benefits"]),
+        "trials": () if row.is_urgent else benefitwords.trials(content["in_trials"]),
+        "harms": benefitwords.harms(content["harms"]),
         "why": [reason_words(reason) for reason in content["reasons"][:REASONS_SHOWN]],
+        "decides": content["decides"],
         "change": changes(content["would_change"]),
         # An emergency acts on today; a ten-year risk beside it would mislead.
         "acts_on": "" if row.is_urgent else acts_on(content["would_change"]),
@@ -74,12 +85,20 @@ def item(line: Line, *, may_answer: bool) -> dict:
         "as_of": figures.clock(row.as_of),
         "answer": answer_words(line.answer) if line.answer else "",
         "answer_url": reverse("recommendation-answer", args=[row.pk]) if may_answer else "",
+        **_undo(line.answer, undo_until),
         "idempotency_key": uuid4().hex,
         "achieved": followupwords.words(line.follow_up, line.again) if line.follow_up else "",
         "done_items": [(each, rules.readable(each)) for each in done_items(row.item)],
         "later_choices": LATER_CHOICES,
         "decline_reasons": DECLINE_REASONS,
     }
+
+
+def _undo(answer: Feedback | None, until: dt.datetime | None) -> dict[str, str]:
+    if answer is None or until is None:
+        return {}
+    url = reverse("recommendation-undo", args=[answer.pk])
+    return {"undo_url": url, "undo_until": f"{timezone.localtime(until):%H:%M}"}
 
 
 def blocked(line: Line) -> dict:

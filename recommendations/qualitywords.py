@@ -8,18 +8,18 @@ from healthcare.accounts.models import User
 from healthcare.common import figures
 from healthcare.common.tables import numeric, table
 from ml import analytes, rules
-from recommendations import catalogue
 from recommendations.followupwords import expected, signed
 from recommendations.models import Feedback, ReviewTask
+from recommendations.services import catalogue
 from recommendations.services.cells import Cell
 from recommendations.services.equity import PartRow
 from recommendations.services.quality import BudgetRow, ItemRow, Moved, Report
 
 HIDDEN = "hidden"
 FLAGS = {"offer": "offered", "acceptance": "accepted", "benefit": "predicted benefit"}
-ITEMS = ["Item", "Offered", "Answered", "Accepted", "Declined", "Overridden", "Reasons against it",
-         "Predicted and achieved change"]  # fmt: skip
-PARTS = ["Patients", "People", "With an offer", "Offers a person", "Accepted", "Overridden",
+ITEMS = ["Item", "Applied to", "Offered", "Answered", "Accepted", "Declined", "Overridden",
+         "Reasons against it", "Predicted and achieved change"]  # fmt: skip
+PARTS = ["Patients", "People", "With an offer", "Offered of what applied", "Accepted", "Overridden",
          "Predicted benefit", "Reached what was predicted", "Outside 0.8 to 1.25"]  # fmt: skip
 BUDGETS = ["Role", "Interrupted today", "Held back today", "Same card again after",
            "From a risk of", "By net benefit", "Held back, 90 days", "Missed, 90 days"]  # fmt: skip
@@ -35,8 +35,8 @@ def page(report: Report) -> dict[str, Any]:
     return {
         "item": report.item,
         "since": figures.day(report.since),
-        "items": table(_headers(ITEMS, 6), items) if items else None,
-        "rare": table(_headers(ITEMS, 6), rare) if rare else None,
+        "items": table(_headers(ITEMS, 7), items) if items else None,
+        "rare": table(_headers(ITEMS, 7), rare) if rare else None,
         "groups": table(_headers(PARTS, 8), parts) if parts else None,
         "budgets": table(_headers(BUDGETS, 8), budgets),
         "flags": [flag for row in report.groups for flag in _flags(row)],
@@ -45,7 +45,7 @@ def page(report: Report) -> dict[str, Any]:
 
 def task(row: ReviewTask) -> dict[str, Any]:
     """One open task; the patient's name only where the caller has loaded the patient."""
-    entry = catalogue.load().by_id.get(row.item)
+    entry = catalogue.current().by_id.get(row.item)
     return {
         "pk": row.pk,
         "kind": row.get_kind_display(),
@@ -70,6 +70,7 @@ def _item(row: ItemRow) -> list[Any]:
     link = {"text": f"{row.item} {row.name}", "num": False, "url": f"?item={row.item}"}
     return [
         link,
+        numeric(_count(row.applied)),
         numeric(_count(row.offered)),
         numeric(_count(row.answered)),
         numeric(_count(row.accepted)),
@@ -95,12 +96,12 @@ def _moved(row: Moved) -> str:
 
 
 def _part(row: PartRow) -> list[Any]:
-    offers, benefit = row.offers_per_person, row.predicted_benefit
+    benefit = row.predicted_benefit
     return [
         f"{row.group.capitalize()}: {row.part.replace('_', ' ')}",
         numeric(_count(row.people)),
         numeric(_count(row.offered)),
-        numeric("–" if offers is None else f"{offers:.2f}"),
+        numeric(_percent(row.offer_share)),
         numeric(_percent(row.acceptance)),
         numeric(_percent(row.override_share)),
         numeric("–" if benefit is None else f"{100 * benefit:.1f} in 100"),

@@ -49,6 +49,7 @@ class Advice:
     """All current recommendations of one patient, sorted by what to do with them."""
 
     shown: list[Line] = field(default_factory=list)
+    next_test: Line | None = None  # the test that would settle most, where it is not shown above
     folded: list[Line] = field(default_factory=list)
     check_first: list[Line] = field(default_factory=list)
     blocked: list[Line] = field(default_factory=list)
@@ -57,12 +58,15 @@ class Advice:
     @property
     def has_room(self) -> bool:
         """Whether one more item that is not urgent may be shown."""
-        something_is_urgent = any(line.recommendation.is_urgent for line in self.shown)
-        return len(self.shown) < SHOWN and not something_is_urgent
+        return len(self.shown) < SHOWN and not self.is_urgent
+
+    @property
+    def is_urgent(self) -> bool:
+        return any(line.recommendation.is_urgent for line in self.shown)
 
     @property
     def open_count(self) -> int:
-        return len(self.shown) + len(self.folded)
+        return len(self.shown) + len(self.folded) + (self.next_test is not None)
 
 
 def advice(patient_id: int, *, today: date) -> Advice:
@@ -202,6 +206,11 @@ def _newest_answers(patient_id: int):
     )
 
 
+def _settles(line: Line) -> bool:
+    """It is the next best test of this person."""
+    return bool(line.recommendation.content.get("decides"))
+
+
 def _place(advice: Advice, line: Line, today: date) -> None:
     """Not more than three are shown, and while something is urgent only that.
 
@@ -214,6 +223,8 @@ def _place(advice: Advice, line: Line, today: date) -> None:
         advice.answered.append(line)
     elif status == Recommendation.Status.CHECK_FIRST:
         advice.check_first.append(line)
+    elif _settles(line) and not advice.is_urgent and len(advice.shown) >= SHOWN:
+        advice.next_test = line
     elif line.recommendation.is_urgent or advice.has_room:
         advice.shown.append(line)
     else:

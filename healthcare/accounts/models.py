@@ -27,6 +27,7 @@ class User(AbstractUser):
         CLINICIAN = "CLINICIAN", "Clinician"
         LAB_STAFF = "LAB_STAFF", "Lab staff"
         DATA_SCIENTIST = "DATA_SCIENTIST", "Data scientist"
+        CATALOGUE_EDITOR = "CATALOGUE_EDITOR", "Catalogue editor"
         ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
         PATIENT = "PATIENT", "Patient"
         API_CLIENT = "API_CLIENT", "API client"

@@ -23,7 +23,11 @@ class Permission(StrEnum):
     COHORT_EXPORT = auto()  # de-identified rows of those who consented
     FEEDBACK_GIVE = auto()
     ADVICE_QUALITY_VIEW = auto()  # how recommendations fare, in numbers; reviews of rules
+    ALERT_BUDGET_EDIT = auto()  # how many cards may interrupt a role, and from which risk on
     FEEDBACK_EXPORT = auto()  # every answer as a file, with who gave it and their comment
+    CATALOGUE_VIEW = auto()  # what can be recommended, on which evidence, and how it is ordered
+    CATALOGUE_EDIT = auto()  # draft and publish entries (never one's own draft), set weights
+    PREFERENCES_EDIT = auto()  # write down what a patient would rather do
     ASSESS = auto()
     MODEL_VIEW = auto()
     MODEL_PROMOTE = auto()
@@ -40,6 +44,8 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.EMERGENCY_ACCESS,
         Permission.RECORD_EXPORT,
         Permission.FEEDBACK_GIVE,
+        Permission.CATALOGUE_VIEW,
+        Permission.PREFERENCES_EDIT,
         Permission.ASSESS,
         Permission.MODEL_VIEW,
     },
@@ -55,6 +61,14 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.ASSESS,
         Permission.JOBS_VIEW,
         Permission.ADVICE_QUALITY_VIEW,
+        Permission.CATALOGUE_VIEW,
+    },
+    Role.CATALOGUE_EDITOR: {
+        Permission.CATALOGUE_VIEW,
+        Permission.CATALOGUE_EDIT,
+        Permission.ADVICE_QUALITY_VIEW,
+        Permission.ASSESS,  # try a rule on somebody who does not exist
+        Permission.MODEL_VIEW,
     },
     Role.ADMINISTRATOR: {
         Permission.LABS_UPLOAD,
@@ -67,9 +81,15 @@ GRANTS: dict[str, set[Permission]] = {
         Permission.ASSESS,
         Permission.JOBS_VIEW,
         Permission.ADVICE_QUALITY_VIEW,
+        Permission.ALERT_BUDGET_EDIT,
         Permission.FEEDBACK_EXPORT,
+        Permission.CATALOGUE_VIEW,
     },
-    Role.PATIENT: {Permission.OWN_RECORD_VIEW, Permission.WEARABLES_UPLOAD},
+    Role.PATIENT: {
+        Permission.OWN_RECORD_VIEW,
+        Permission.WEARABLES_UPLOAD,
+        Permission.PREFERENCES_EDIT,
+    },
     Role.API_CLIENT: {
         Permission.PATIENT_VIEW,
         Permission.RECORD_EXPORT,

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
@@ -35,6 +36,21 @@ def problem_json(error: Exception, context: dict) -> Response | None:
     response.data = problem
     response.content_type = "application/problem+json"
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Every 404 of the site: a problem for programs, a page for people."""
+    if not request.path.startswith("/api/"):
+        return page_not_found(request, exception)
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus.NOT_FOUND.phrase,
+        "status": HTTPStatus.NOT_FOUND,
+        "detail": "There is no such address. /api/v1/docs/ lists those that there are.",
+    }
+    return JsonResponse(
+        problem, status=HTTPStatus.NOT_FOUND, content_type="application/problem+json"
+    )
 
 
 def _sentence(error: Exception, data: object) -> str:

@@ -1,4 +1,4 @@
-"""The four people who may log in to a demonstration, with passwords of this installation."""
+"""The six people who may log in to a demonstration, with passwords of this installation."""
 
 import json
 import os
@@ -44,6 +44,8 @@ PEOPLE = (
     _Person(CLINICIAN, "Abena", "Osei", User.Role.CLINICIAN, (NORTH, CARDIOLOGY)),
     _Person(LAB_STAFF, "Min-jun", "Kim", User.Role.LAB_STAFF),
     _Person(ADMINISTRATOR, "Ada", "Lindgren", User.Role.ADMINISTRATOR),
+    _Person("ed.moreau", "Élise", "Moreau", User.Role.CATALOGUE_EDITOR),
+    _Person("ed.tanaka", "Ren", "Tanaka", User.Role.CATALOGUE_EDITOR),  # a draft needs two
     _Person(PATIENT, "Miriam", "Holloway-Penn", User.Role.PATIENT),
 )
 

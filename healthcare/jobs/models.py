@@ -18,8 +18,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         won = (
             self.open()
             .filter(pk=pk)
-            .update(status=Job.Status.RUNNING, started_at=now, attempts=F("attempts") + 1)
-        )
+            .update(
+                status=Job.Status.RUNNING, started_at=now, started_from=F("progress"),
+                attempts=F("attempts") + 1,
+            )
+        )  # fmt: skip
         return self.get(pk=pk) if won else None
 
 
@@ -55,6 +58,9 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
+    started_from = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Progress when its worker took it up"
+    )
     ended_at = models.DateTimeField(null=True)
 
     objects = JobQuerySet.as_manager()

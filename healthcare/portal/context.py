@@ -18,11 +18,13 @@ PLACES = [
     ("Access review", "patients:emergency-review", Permission.ACCESS_REVIEW),
     ("Cohort", "patients:cohort", Permission.COHORT_EXPORT),
     ("Models", "models", Permission.MODEL_VIEW),
+    ("Catalogue", "catalogue", Permission.CATALOGUE_VIEW),
     ("Advice quality", "recommendation-quality", Permission.ADVICE_QUALITY_VIEW),
     ("Jobs", "jobs", Permission.JOBS_VIEW),
     ("My health", "my-health", Permission.OWN_RECORD_VIEW),
     ("My devices", "patients:my-devices", Permission.OWN_RECORD_VIEW),
     ("Who looked", "patients:my-looks", Permission.OWN_RECORD_VIEW),
+    ("What I prefer", "my-preferences", Permission.OWN_RECORD_VIEW),
     ("What I allow", "patients:my-consents", Permission.OWN_RECORD_VIEW),
 ]
 

@@ -58,3 +58,14 @@ class Effect:
     @property
     def high(self) -> float:
         return exp(log(self.rr) + Z95 * self.sd)
+
+    @property
+    def cautious(self) -> float:
+        """Half-way, on the log scale, from the estimate to the upper end of the interval.
+
+        Sets an order in which a wide interval counts less than a narrow one.
+
+        >>> round(Effect.from_interval(0.53, 0.91, 0.70).cautious, 2)
+        0.8
+        """
+        return self.rr * exp(Z95 / 2 * self.sd)

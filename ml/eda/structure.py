@@ -10,7 +10,6 @@ SHOWN_POINTS = 1_500
 MOST_COLUMNS = 100
 COMPONENTS = 10
 CLUSTERS = range(2, 9)
-SILHOUETTE_ROWS = 2_000
 CLEAR = 0.25  # silhouette from which clusters are more than cuts of a cloud (Kaufman 1990)
 FEWEST_ROWS = 30
 KNOWN = 0.5  # share known from which a column takes part
@@ -106,32 +105,8 @@ def _components(scaled: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, np.nd
 
 
 def _clusters(values: np.ndarray, random_state: int) -> tuple[pd.DataFrame, np.ndarray]:
-    from sklearn.cluster import KMeans, MiniBatchKMeans
-    from sklearn.metrics import silhouette_score
+    from ml.models import clusters
 
-    rows, fits = [], {}
-    sample = np.random.default_rng(random_state).permutation(len(values))[:SILHOUETTE_ROWS]
-    for count in CLUSTERS:
-        if count >= len(np.unique(values[:1000], axis=0)):
-            break
-        model = KMeans(count, n_init=3, random_state=random_state)
-        if len(values) > SILHOUETTE_ROWS:
-            model = MiniBatchKMeans(count, n_init=5, random_state=random_state, batch_size=2048)
-        labels = model.fit_predict(values)
-        if len(np.unique(labels[sample])) < 2:
-            break
-        rows.append((count, float(silhouette_score(values[sample], labels[sample]))))
-        fits[count] = _by_size(labels)
-    choice = pd.DataFrame(rows, columns=["clusters", "silhouette"])
-    if choice.empty:
-        return choice, np.zeros(len(values), dtype=int)
-    return choice, fits[int(choice.loc[choice["silhouette"].idxmax(), "clusters"])]
-
-
-def _by_size(labels: np.ndarray) -> np.ndarray:
-    """Labels renumbered from 0 by falling size, so that equal data give equal numbers."""
-    found, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    rank = np.empty(len(found), dtype=int)
-    rank[order] = np.arange(len(found))
-    return rank[inverse]
+    found = clusters.kmeans(values, CLUSTERS, random_state=random_state)
+    choice = pd.DataFrame(found.criterion.items(), columns=["clusters", "silhouette"])
+    return choice, found.labels

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Metric = Callable[[NDArray, NDArray], float]
 # All figures of a sample whose rows carry these weights.
 Figures = Callable[[NDArray[np.float64]], Mapping[str, float]]
 LIMITS = (0.025, 0.975)
@@ -20,17 +19,6 @@ class Interval:
     value: float
     low: float
     high: float
-
-
-def interval(
-    metric: Metric, y: ArrayLike, risk: ArrayLike, *, random_state: int, rounds: int = 200
-) -> Interval:
-    """`metric(y, risk)` with its 95 % percentile interval; each row is one person."""
-    y, risk = np.asarray(y), np.asarray(risk)
-    rng = np.random.default_rng(random_state)
-    draws = [metric(y[rows], risk[rows]) for rows in _resamples(rng, y, rounds)]
-    low, high = _limits(np.array(draws))
-    return Interval(float(metric(y, risk)), float(low), float(high))
 
 
 def intervals(
@@ -53,7 +41,7 @@ def intervals(
     resampled = resampled or figures
     drawn = [resampled(weight) for weight in draws(person, random_state, rounds)]
     return {
-        name: _interval(value, np.array([draw[name] for draw in drawn]))
+        name: of_draws(value, np.array([draw[name] for draw in drawn]))
         for name, value in whole.items()
     }
 
@@ -69,7 +57,8 @@ def draws(
         yield times[person].astype(float)
 
 
-def _interval(value: float, drawn: NDArray[np.float64]) -> Interval | None:
+def of_draws(value: float, drawn: NDArray[np.float64]) -> Interval | None:
+    """The interval of a figure from its resamples; None where it is not defined."""
     defined = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or not len(defined) or len(defined) < LEAST_DEFINED * len(drawn):
         return None
@@ -81,9 +70,3 @@ def _interval(value: float, drawn: NDArray[np.float64]) -> Interval | None:
 def _limits(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
     """Percentiles at ranks of n + 1, without which few draws make the interval too narrow."""
     return np.quantile(drawn, LIMITS, method="weibull")
-
-
-def _resamples(rng: np.random.Generator, y: NDArray, rounds: int) -> list[NDArray]:
-    """Row numbers of resamples that hold both classes."""
-    draws = (rng.integers(0, len(y), len(y)) for _ in range(rounds))
-    return [rows for rows in draws if 0 < y[rows].sum() < len(rows)]

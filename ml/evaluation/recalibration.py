@@ -20,6 +20,8 @@ METHODS = ("none", "intercept", "temperature", "sigmoid", "isotonic")
 FOR_INTERCEPT, FOR_SIGMOID, FOR_ISOTONIC = 20, 100, 1000
 FOLDS = 5
 ROUNDS = 200
+# Within these limits told risks may stay as they are.
+SLOPES, RATIOS = (0.9, 1.1), (0.95, 1.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,23 @@ class Offer:
     repair: Recalibration
     events: int
     gain: Interval | None
+    slope_before: float | None
+    observed_expected_before: float | None
     slope_after: float | None
     observed_expected_after: float | None
     reason: str
+
+    @property
+    def needed(self) -> bool:
+        """Whether the risks as told are out of limits."""
+        return out_of_limits(self.slope_before, self.observed_expected_before)
 
     @property
     def worth_it(self) -> bool:
         return self.gain is not None and self.gain.low > 0
 
     def to_json(self) -> dict[str, Any]:
-        return plain(self) | {"worth_it": self.worth_it}
+        return plain(self) | {"needed": self.needed, "worth_it": self.worth_it}
 
 
 def method_for(events: int) -> str:
@@ -111,9 +120,10 @@ def offer(
     y, risk = np.asarray(y, float), np.asarray(risk, float)
     least = int(min(y.sum(), len(y) - y.sum()))
     method = method or method_for(least)
+    before = _slope(y, risk), _ratio(y, risk)
     if method == "none":
         reason = f"not enough data: {least} events; a repair needs {FOR_INTERCEPT}."
-        return Offer(Recalibration("none"), int(y.sum()), None, None, None, reason)
+        return Offer(Recalibration("none"), int(y.sum()), None, *before, None, None, reason)
     person = np.arange(len(y)) if person is None else np.asarray(person)
     after = cross_fitted(y, risk, person, method, random_state=random_state)
     found = bootstrap.intervals(
@@ -128,10 +138,32 @@ def offer(
         fit(y, risk, method),
         int(y.sum()),
         found["gain"],
-        slope if np.isfinite(slope := calibration.slope(y, after)) else None,
-        calibration.observed_expected(y, after),
+        *before,
+        _slope(y, after),
+        _ratio(y, after),
         f"{least} events carry the method {method}.",
     )
+
+
+def out_of_limits(slope: float | None, ratio: float | None) -> bool:
+    """Whether slope or O:E leaves 0.9 to 1.1 or 0.95 to 1.05; what is unknown does not.
+
+    >>> out_of_limits(1.05, 1.0), out_of_limits(0.8, 1.0), out_of_limits(None, 1.06)
+    (False, True, True)
+    """
+    told = ((slope, SLOPES), (ratio, RATIOS))
+    return any(value is not None and not low <= value <= high for value, (low, high) in told)
+
+
+def _slope(y: NDArray, risk: NDArray) -> float | None:
+    if not 0 < y.sum() < len(y):
+        return None
+    found = calibration.slope(y, risk)
+    return found if np.isfinite(found) else None
+
+
+def _ratio(y: NDArray, risk: NDArray) -> float | None:
+    return calibration.observed_expected(y, risk) if risk.sum() else None
 
 
 def cross_fitted(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
@@ -45,6 +46,11 @@ class Attributions:
     def baseline_risk(self) -> float:
         """Risk at the base, for contributions to a logit."""
         return float(expit(self.base))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a prediction, one column an input; of a logit in percentage points of risk."""
+        told = self.in_points() if self.scale == "logit" else self.contributions
+        return pd.DataFrame(told, columns=list(self.names)).round(3)
 
     def ranked(self, row: int = 0) -> list[tuple[str, float]]:
         """Names with contributions of one row, the largest first."""

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.cluster import AgglomerativeClustering, KMeans, MiniBatchKMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 from sklearn.mixture import GaussianMixture
 
 STARTS = 10
+IN_ONE_BATCH = 5000  # beyond it k-means learns from batches
+BATCH = 2048
+CLEAR = 0.25  # silhouette up to which there is no structure to speak of (Kaufman, Rousseeuw 1990)
 SILHOUETTE_ROWS = 3000
 HIERARCHY_ROWS = 5000
 REFERENCES = 10  # uniform data sets of the gap statistic
@@ -43,16 +46,24 @@ class Clustering:
 def kmeans(
     X: ArrayLike, ks: Sequence[int] = range(2, 9), *, choose: str = "silhouette", random_state: int
 ) -> Clustering:
-    """k by the largest silhouette (Rousseeuw 1987) or by the gap (Tibshirani et al. 2001)."""
+    """k by the largest silhouette (Rousseeuw 1987) or by the gap (Tibshirani et al. 2001).
+
+    Numbers of groups that the distinct rows cannot fill are not tried. Groups are numbered from 0
+    by falling size.
+    """
     X = np.asarray(X, float)
+    distinct = len(np.unique(X[:IN_ONE_BATCH], axis=0))
+    ks = [k for k in ks if 1 < k < distinct]
+    if not ks:
+        note = "No clear groups: too few rows differ."
+        return Clustering("kmeans", np.zeros(len(X), int), 1, {}, note)
     if choose == "gap":
         return _by_gap(X, ks, random_state)
     fits = {k: _kmeans(X, k, random_state) for k in ks}
     criterion = {k: _silhouette(X, fit.labels_, random_state) for k, fit in fits.items()}
     best = max(criterion, key=lambda k: criterion[k])
-    # Kaufman and Rousseeuw 1990: up to 0.25 there is no structure to speak of.
-    note = "" if criterion[best] > 0.25 else "No clear groups: the silhouette stays under 0.25."
-    return Clustering("kmeans", fits[best].labels_, best, criterion, note)
+    note = "" if criterion[best] > CLEAR else "No clear groups: the silhouette stays under 0.25."
+    return Clustering("kmeans", _by_size(fits[best].labels_), best, criterion, note)
 
 
 def mixture(X: ArrayLike, ks: Sequence[int] = range(1, 9), *, random_state: int) -> Clustering:
@@ -97,13 +108,28 @@ def umap(X: ArrayLike, *, random_state: int, **more: Any) -> NDArray[np.float64]
     return np.asarray(made.fit_transform(np.asarray(X, np.float32)), float)
 
 
-def _kmeans(X: NDArray, k: int, random_state: int) -> KMeans:
-    return KMeans(k, n_init=STARTS, random_state=random_state).fit(X)
+def _kmeans(X: NDArray, k: int, random_state: int) -> KMeans | MiniBatchKMeans:
+    if len(X) <= IN_ONE_BATCH:
+        return KMeans(k, n_init=STARTS, random_state=random_state).fit(X)
+    batches = MiniBatchKMeans(k, n_init=STARTS, random_state=random_state, batch_size=BATCH)
+    return batches.fit(X)
+
+
+def _by_size(labels: NDArray) -> NDArray[np.int64]:
+    """Labels renumbered by falling size, so that equal data give equal numbers."""
+    _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[order] = np.arange(len(counts))
+    return rank[inverse]
 
 
 def _silhouette(X: NDArray, labels: NDArray, random_state: int) -> float:
-    size = min(len(X), SILHOUETTE_ROWS)
-    return float(silhouette_score(X, labels, sample_size=size, random_state=random_state))
+    """Of a sample of rows; -1 when they all lie in one group."""
+    rows = np.random.default_rng(random_state).permutation(len(X))[:SILHOUETTE_ROWS]
+    if len(np.unique(labels[rows])) < 2:
+        return -1.0
+    return float(silhouette_score(X[rows], labels[rows]))
 
 
 def _by_gap(X: NDArray, ks: Sequence[int], random_state: int) -> Clustering:
@@ -121,4 +147,4 @@ def _by_gap(X: NDArray, ks: Sequence[int], random_state: int) -> Clustering:
     enough = (k for k, after in pairwise(tried) if gap[k] >= gap[after] - error[after])
     best = next(enough, tried[-1])
     note = "" if best > 1 else "No clear groups: one group has the best gap."
-    return Clustering("kmeans", fits[best].labels_, best, gap, note)
+    return Clustering("kmeans", _by_size(fits[best].labels_), best, gap, note)

@@ -25,6 +25,7 @@ ALLOWED = (
     "ml.models.published.PublishedScore",
     "ml.models.logtarget.LogTarget",
     "ml.models.quiet.Quiet",
+    "ml.models.resampled.ResampledLogistic",
     "ml.models.resampled.ResampledTrees",
     "ml.models.splines.RestrictedCubicSpline",
     "ml.models.stack.Stack",

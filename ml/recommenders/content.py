@@ -42,6 +42,14 @@ class ItemSpace:
         cosines = self.matrix @ self.vector(needs)
         return dict(zip(self.ids, cosines.tolist(), strict=True))
 
+    def like_those(self, past: Vector) -> Vector:
+        """Cosine of every item with what each person took before, (people, items) from 0 or 1."""
+        return _unit(past @ self.matrix) @ self.matrix.T
+
+    @property
+    def vectors(self) -> dict[str, Vector]:
+        return dict(zip(self.ids, self.matrix, strict=True))
+
 
 def item_space(items: Mapping[str, Features]) -> ItemSpace:
     """The space spanned by the features of these items (id -> feature -> weight)."""

@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from ml.recommenders.ordering import (
     BLOCKED,
     CHECK_FIRST,
+    DIGITS,
     NONE,
     RECOMMENDED,
     bit,
+    by_habit,
     keep_first,
     settle,
     sort,
+    vary,
 )
 
 # How an effect of an item reads its relative risk.
 CONSTANT, BY_VALUE, GIVEN = 0, 1, 2
-DIGITS = 1e12  # scores that differ by less are equal, and keep the order of the items
 
 Ints, Floats, Bits, Bools = NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8], NDArray
 
@@ -52,7 +54,11 @@ class Items(NamedTuple):
     effect_start: Ints
     effect_outcome: Ints
     effect_kind: Ints
-    effect_number: Floats  # relative risk, or its log by unit of the value
+    effect_number: Floats  # relative risk, or its log by unit of the value; a factor of a given
+    effect_gravity: Floats  # of the outcome, less where it only counts without a known risk
+    effect_is_counted: Bools  # whether it gives a benefit in numbers
+    effect_height: Ints  # feature that says how high the outcome stands; -1: all of the item's
+    evidence: Floats
     effect_column: Ints  # row of `values`, or -1
     effect_when: Ints  # row of `when`, or -1
     need_start: Ints
@@ -62,12 +68,15 @@ class Items(NamedTuple):
     goal_above: Floats  # NaN: none
     goal_below: Floats
     goal_spread: Floats
+    settling: float  # expected of such a test
     same: Bools
     is_concerned: Bools
     group_start: Ints
     group: Ints
     clash: Ints  # (items, items): row of `clashes`, or -1
-    weights: Floats  # benefit, risk, content, caution
+    kind: Ints  # of the item, for variety
+    theme: Ints
+    weights: Floats  # benefit, risk, content, caution, expected, preference, habit, variety
     full_benefit: float
 
 
@@ -84,8 +93,10 @@ class Columns(NamedTuple):
     level: Floats  # of each target, -inf where no risk is known
     is_open: Bools
     goals: Floats
-    risks: Floats  # ten-year risk of each outcome, NaN unknown
+    risks: Floats  # ten-year risk of each outcome, NaN unknown; outcomes beyond them are unknown
     values: Floats
+    preference: Floats  # (people, items), or of no size
+    habit: Floats  # (people, items), or of no size
 
 
 class Answers(NamedTuple):
@@ -98,18 +109,20 @@ class Answers(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def weigh(items, columns, answers):
-    """Fill `answers` for everybody.
+def weigh(items, columns, answers, limit):
+    """Fill `answers` for everybody; the first `limit` are shown together.
 
     The helpers take single arrays: reading one out of a tuple counts a reference each time, which
     inside these loops costs more than the work.
     """
     count, (people, _) = len(items.constant), answers.status.shape
     needs, scores, gains = np.zeros(len(items.in_space)), np.empty(count), np.empty(count)
+    expected = np.empty(count)
     order, kept = np.empty(count, np.int64), np.empty(count, np.int64)
     status, rank, score, benefit = answers.status, answers.rank, answers.score, answers.benefit
     indicated, blocked, unknown = columns.indicated, columns.blocked, columns.unknown
     warned, constant, weights = columns.warned, items.constant, items.weights
+    preference, habit = columns.preference, columns.habit
     for person in range(people):
         needs[:] = 0.0
         _predicted_needs(items.target_feature, columns.level, person, needs)
@@ -126,28 +139,47 @@ def weigh(items, columns, answers):
                 )
         _gains(
             items.effect_start, items.effect_outcome, items.effect_kind, items.effect_number,
-            items.effect_column, items.effect_when, columns.risks, columns.when, columns.values,
-            status[person], person, items.full_benefit, gains,
+            items.effect_column, items.effect_when, items.effect_gravity, items.effect_is_counted,
+            items.effect_height, items.target_start, items.target, items.target_feature,
+            items.evidence, columns.risks, columns.when, columns.values, status[person], person,
+            needs, items.full_benefit, gains, expected,
         )  # fmt: skip
         _risks(
             items.target_start, items.target, items.target_feature, items.strength,
             items.slope_start, items.slope_feature, items.slope, items.settles, columns.is_open,
-            status[person], person, needs, scores,
+            items.settling, status[person], person, needs, gains, expected, scores,
         )  # fmt: skip
-        for item in range(count):
-            if status[person, item] != NONE:
-                benefit[person, item] = gains[item]
-                total = constant[item] + weights[0] * gains[item]
-                total += weights[1] * scores[item]
-                scores[item] = total + weights[3] * bit(warned, item, person)
+        _totals(constant, weights, warned, preference, status[person], person, gains, expected,
+                scores, benefit[person])  # fmt: skip
         _contents(items.feature_start, items.feature, items.feature_weight, status[person], needs,
                   length, weights[2], scores, score[person])  # fmt: skip
         listed = sort(items.first, scores, status[person], order)
-        for position in range(listed):
-            rank[person, order[position]] = position + 1
+        if habit.size:
+            by_habit(items.first, scores, gains, habit[person], weights[6], order, listed)
         keep_first(items.group_start, items.group, status[person])
         settle(items.is_concerned, items.same, items.clash, columns.clashes, status[person],
                 person, order, listed, kept)  # fmt: skip
+        vary(items.first, scores, gains, items.kind, items.theme, status[person], weights[7],
+             weights[6] * (habit.size > 0), limit, order, listed)  # fmt: skip
+        for position in range(listed):
+            rank[person, order[position]] = position + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _totals(
+    constant, weights, warned, preference, status, person, gains, expected, scores, benefit
+):  # fmt: skip
+    """Everything but the likeness; from here on gains hold the benefit that is not in numbers."""
+    for item in range(len(status)):
+        if status[item] == NONE:
+            continue
+        benefit[item] = gains[item]
+        total = constant[item] + weights[0] * gains[item] + weights[4] * expected[item]
+        total += weights[1] * scores[item] + weights[3] * bit(warned, item, person)
+        if preference.size:
+            total += weights[5] * preference[person, item]
+        scores[item] = total
+        gains[item] += expected[item]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -217,7 +249,7 @@ def _contents(start, feature, weight, status, needs, length, share, scores, scor
 @numba.njit(cache=True, nogil=True)
 def _risks(
     start, target, target_feature, strength, slope_start, slope_feature, slope, settles, is_open,
-    status, person, needs, scores,
+    settling, status, person, needs, gains, expected, scores,
 ):  # fmt: skip
     """Height of the risks each item acts on; at least half counts for being aimed at."""
     for item in range(len(status)):
@@ -231,27 +263,53 @@ def _risks(
             strong = max(strong, slope[part] * needs[slope_feature[part]])
         if settles[item] >= 0 and is_open[settles[item], person]:
             strong = 1.0
+            expected[item] = max(expected[item], settling - gains[item])
         scores[item] = height * (0.5 + 0.5 * min(max(strong, 0.0), 1.0))
 
 
 @numba.njit(cache=True, nogil=True)
 def _gains(
-    start, outcomes, kinds, numbers, columns, whens, risks, when, values, status, person, full,
-    benefit,
+    start, outcomes, kinds, numbers, columns, whens, gravity, is_counted, heights, target_start,
+    target, target_feature, evidence, risks, when, values, status, person, needs, full,
+    benefit, expected,
 ):  # fmt: skip
-    """The largest ten-year reduction; of one outcome the first effect that holds counts."""
+    """Benefit: the largest ten-year reduction; of one outcome the first effect that holds counts.
+
+    Where the risk is not known: the largest relative effect, by the height of the need.
+    """
     for item in range(len(status)):
-        best, counted = 0.0, -1
+        best, unknown, counted = 0.0, 0.0, -1
         if status[item] == NONE:
             continue
         for part in range(start[item], start[item + 1]):
-            outcome = outcomes[part]
-            if outcome != counted and (whens[part] < 0 or bit(when, whens[part], person)):
-                ratio = _ratio(kinds[part], numbers[part], columns[part], values, person)
-                gained = risks[outcome, person] * (1 - ratio)
-                if not np.isnan(gained):
-                    counted, best = outcome, max(best, gained)
+            outcome, holds = outcomes[part], whens[part] < 0 or bit(when, whens[part], person)
+            if not holds or outcome == counted:
+                continue
+            off = 1 - _ratio(kinds[part], numbers[part], columns[part], values, person)
+            if np.isnan(off):
+                continue
+            if outcome < len(risks) and not np.isnan(risks[outcome, person]):
+                if is_counted[part]:
+                    gain = gravity[part] * risks[outcome, person] * off
+                    counted, best = outcome, max(best, gain)
+                continue
+            height = _height(
+                heights[part], target_start, target, target_feature, item, needs
+            )  # fmt: skip
+            unknown = max(unknown, height * min(2 * off, 1.0) * gravity[part])
         benefit[item] = min(best / full, 1.0)
+        expected[item] = max(unknown * evidence[item] - benefit[item], 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _height(feature, start, target, target_feature, item, needs):
+    """How high an outcome stands: its own feature, or the highest of what the item aims at."""
+    if feature >= 0:
+        return needs[feature]
+    height = 0.0
+    for part in range(start[item], start[item + 1]):
+        height = max(height, needs[target_feature[target[part]]])
+    return height
 
 
 @numba.njit(cache=True, nogil=True)
@@ -260,6 +318,6 @@ def _ratio(kind, number, column, values, person):
     value = 0.0 if column < 0 else values[column, person]
     if kind == BY_VALUE:
         return np.exp(number * value)
-    if kind == GIVEN or np.isnan(value):
-        return value
-    return number
+    if kind == GIVEN:
+        return number * value
+    return value if np.isnan(value) else number

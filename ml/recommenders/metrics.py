@@ -93,29 +93,33 @@ def measured(
     values: NDArray[np.float64], *, random_state: int, people: NDArray | None = None
 ) -> Measured:
     """Mean with its interval, by resampling people; all lists of a person stay together."""
+    return measured_columns(values[:, None], random_state=random_state, people=people)[0]
+
+
+def measured_columns(
+    values: NDArray[np.float64], *, random_state: int, people: NDArray | None = None
+) -> list[Measured]:
+    """`measured` of each column of (lists, measures); the same people are drawn for all."""
     rng = np.random.default_rng(random_state)
     _, person = np.unique(np.arange(len(values)) if people is None else people, return_inverse=True)
     counts = np.bincount(person).astype(float)
-    sums = np.bincount(person, values)
+    sums = np.column_stack([np.bincount(person, column) for column in values.T])
+    evenly = np.full(len(sums), 1 / len(sums))
     drawn = [
         (weights @ sums) / (weights @ counts)
-        for weights in (
-            rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums))) for _ in range(ROUNDS)
-        )
+        for weights in (rng.multinomial(len(sums), evenly) for _ in range(ROUNDS))
     ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Measured(float(values.mean()), float(low), float(high))
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return [Measured(*map(float, row)) for row in zip(values.mean(axis=0), low, high, strict=True)]
 
 
 def table(
     k: int, lists: Lists, taken: Sets, *, random_state: int, people: NDArray | None = None
 ) -> dict[str, Measured]:
     """Precision, recall, MAP and nDCG at k; `people` names the person of each list."""
-    who = _who(taken, people)
-    return {
-        name: measured(per_list(name, k, lists, taken), random_state=random_state, people=who)
-        for name in OF_PERSON
-    }
+    values = np.column_stack([per_list(name, k, lists, taken) for name in OF_PERSON])
+    found = measured_columns(values, random_state=random_state, people=_who(taken, people))
+    return dict(zip(OF_PERSON, found, strict=True))
 
 
 def gain(
@@ -149,19 +153,41 @@ def coverage(k: int, lists: Lists, items: Sequence[str]) -> float:
 
 def diversity(k: int, lists: Lists, features: Mapping[str, NDArray[np.float64]]) -> float:
     """Mean of 1 - cosine over the pairs within each list; `features` are unit vectors."""
-    found = []
-    for ranked in lists:
-        shown = [features[item] for item in ranked[:k]]
-        pairs = [(a, b) for n, a in enumerate(shown) for b in shown[n + 1 :]]
-        if pairs:
-            found.append(np.mean([1 - a @ b for a, b in pairs]))
-    return float(np.mean(found)) if found else 0.0
+    found = diversities(k, lists, features)
+    return 0.0 if np.isnan(found).all() else float(np.nanmean(found))
+
+
+def diversities(
+    k: int, lists: Lists, features: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """The diversity of each list; NaN of a list of one, which has no pair."""
+    return np.array([_spread([features[item] for item in ranked[:k]]) for ranked in lists], float)
+
+
+def _spread(shown: Sequence[NDArray[np.float64]]) -> float:
+    """1 - mean cosine of the pairs: the sum over all pairs, less each with itself."""
+    if len(shown) < 2:
+        return np.nan
+    vectors = np.array(shown)
+    alike = ((vectors.sum(axis=0) ** 2).sum() - (vectors**2).sum()) / 2
+    return float(1 - alike / (len(shown) * (len(shown) - 1) / 2))
 
 
 def novelty(k: int, lists: Lists, popularity: Mapping[str, float]) -> float:
     """Mean information of the shown items in bits: what few people take tells more."""
+    found = novelties(k, lists, popularity)
+    return 0.0 if np.isnan(found).all() else float(np.nanmean(found))
+
+
+def novelties(k: int, lists: Lists, popularity: Mapping[str, float]) -> NDArray[np.float64]:
+    """The novelty of each list; NaN of an empty one."""
     rarest = min((share for share in popularity.values() if share > 0), default=1.0)
-    bits = [
-        -log2(max(popularity.get(item, 0.0), rarest)) for ranked in lists for item in ranked[:k]
-    ]
-    return float(np.mean(bits)) if bits else 0.0
+    bits = {item: -log2(max(share, rarest)) for item, share in popularity.items()}
+    unknown = -log2(rarest)
+    return np.array(
+        [
+            np.mean([bits.get(item, unknown) for item in ranked[:k]]) if ranked[:k] else np.nan
+            for ranked in lists
+        ],
+        float,
+    )

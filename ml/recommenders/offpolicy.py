@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 LEAST_EFFECTIVE = 50  # effective sample size, own choice
 MOST_UNSUPPORTED = 0.05  # share of the new policy's actions that the log never could take
+MOST_OFF = 0.1  # the weights' mean may be off 1 by this, or by chance (four standard errors)
 Z95 = 1.959963984540054
 FLOOR = 0.01  # propensities below are clipped, and counted
 
@@ -39,6 +40,8 @@ class Overlap:
     largest_weight: float
     clipped: float  # share of decisions whose propensity was below the floor
     unsupported: float  # share of the new policy's actions that the log never takes
+    mean_weight: float  # about 1 where the propensities are those of the log
+    mean_weight_error: float
 
     @property
     def problem(self) -> str:
@@ -52,6 +55,11 @@ class Overlap:
             return (
                 f"Cannot estimate: the log holds the worth of {self.effective_size:.0f} decisions "
                 f"of this policy, {LEAST_EFFECTIVE} are needed."
+            )
+        if abs(self.mean_weight - 1) > max(MOST_OFF, 4 * self.mean_weight_error):
+            return (
+                f"Cannot estimate: the weights add up to {self.mean_weight:.2f} of what they "
+                "should, so the probabilities are not those with which the log was made."
             )
         return ""
 
@@ -69,6 +77,13 @@ class Estimate:
     def problem(self) -> str:
         return self.overlap.problem
 
+    @property
+    def said(self) -> str:
+        """The value with its interval, or why there is none."""
+        if self.value is None:
+            return self.problem
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
 
 def overlap(log: Log, policy: NDArray[np.float64]) -> Overlap:
     """Diagnostics of a policy of shape (decisions, actions)."""
@@ -80,6 +95,8 @@ def overlap(log: Log, policy: NDArray[np.float64]) -> Overlap:
         largest_weight=float(weights.max()),
         clipped=float((chosen < FLOOR).mean()),
         unsupported=float((policy * (log.propensity <= 0)).sum() / policy.sum()),
+        mean_weight=float(weights.mean()),
+        mean_weight_error=float(weights.std() / np.sqrt(len(weights))),
     )
 
 
@@ -119,3 +136,14 @@ def _estimate(terms: NDArray[np.float64], diagnosis: Overlap) -> Estimate:
         return Estimate(None, None, None, diagnosis)
     mean, error = float(terms.mean()), float(terms.std(ddof=1) / np.sqrt(len(terms)))
     return Estimate(mean, mean - Z95 * error, mean + Z95 * error, diagnosis)
+
+
+def estimates(
+    log: Log, policy: NDArray[np.float64], expected: NDArray[np.float64]
+) -> dict[str, Estimate]:
+    """All three by name; see `doubly_robust` for `expected`."""
+    return {
+        "inverse propensity": ips(log, policy),
+        "self-normalised": snips(log, policy),
+        "doubly robust": doubly_robust(log, policy, expected),
+    }

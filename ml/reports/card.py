@@ -1,8 +1,9 @@
 """The model card: the 31 source attributes of 45 CFR 170.315(b)(11)(iv)(B), filled by code.
 
-What the specification and the figures tell is written from them. What only people know (developer,
-funding, plan of maintenance …) comes from `facts`; without it the attribute stays empty and is
-named as empty: nothing is made up.
+What the specification and the figures tell is written from them, also that something was not done:
+a model without external validation says so. What only people know (developer, funding, plan of
+maintenance …) comes from `facts`; without it the attribute stays empty and is named as empty:
+nothing is made up.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,9 @@ OUTPUTS = {
     "classes": "a probability for each class",
     "survival": "a risk by a stated time",
 }
+
+NOT_EXTERNAL = "Not applicable: it has not been judged on data of another source."
+NO_PARTS = "Not known: the study names no parts of the population, so none was looked at by itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,8 @@ def _rows() -> list[tuple[str, str, str, Callable[[Study], str] | None]]:
         ("4.iv", "Relevance of the training data to where it is used", "people", None),
         ("5.i", "How fairness of the output was sought", "figures", _fair),
         ("5.ii", "How bias was managed", "specification", _bias),
-        ("6.i", "Source of external validation data", "people", None),
-        ("6.ii", "Who did the external validation", "people", None),
+        ("6.i", "Source of external validation data", "figures", _none_external),
+        ("6.ii", "Who did the external validation", "figures", _none_external),
         ("6.iii", "Demographic make-up of external data", "figures", _outside(_parts)),
         ("6.iv", "Process of external validation", "figures", _external_process),
         ("7.i", "Validity in data of the same source", "figures", _same_source(_validity)),
@@ -93,10 +97,10 @@ def _rows() -> list[tuple[str, str, str, Callable[[Study], str] | None]]:
             "7.ii",
             "Fairness in data of the same source",
             "figures",
-            _same_source(lambda _, e: _fairness(e)),
+            _same_source(_fairness),
         ),
         ("7.iii", "Validity in other data", "figures", _outside(_validity)),
-        ("7.iv", "Fairness in other data", "figures", _outside(lambda _, e: _fairness(e))),
+        ("7.iv", "Fairness in other data", "figures", _outside(_fairness)),
         ("7.v", "Evaluations of effect on outcomes", "people", None),
         ("8.i", "How often validity is monitored", "people", None),
         ("8.ii", "Validity in local data", "people", None),
@@ -150,13 +154,17 @@ def _makeup(study: Study) -> str:
 
 def _parts(_: Study, found: Mapping) -> str:
     rows = found.get("tables", {}).get("subgroups", [])
-    return "; ".join(f"{row['group']} {row['part']}: {row['count']}" for row in rows)
+    return (
+        NO_PARTS
+        if found and not rows
+        else "; ".join(f"{row['group']} {row['part']}: {row['count']}" for row in rows)
+    )
 
 
 def _fair(study: Study) -> str:
     rows = study.main.get("tables", {}).get("subgroups", [])
     if not rows:
-        return ""
+        return NO_PARTS if study.main else ""
     groups = sorted({row["group"] for row in rows})
     return (
         f"Calibration and error rates were measured by {', '.join(groups)}, each part against the "
@@ -173,7 +181,14 @@ def _bias(study: Study) -> str:
 
 def _external_process(study: Study) -> str:
     kinds = [str(study.validations[name]) for name in study.external]
-    return f"The fitted model was judged on {' and '.join(kinds)}." if kinds else ""
+    if not kinds:
+        return NOT_EXTERNAL
+    return f"The fitted model was judged on {' and '.join(kinds)}."
+
+
+def _none_external(study: Study) -> str:
+    """Who and where people have to say; that there was none the figures say."""
+    return "" if study.external else NOT_EXTERNAL
 
 
 Told = Callable[[Study, Mapping], str]
@@ -181,7 +196,7 @@ Told = Callable[[Study, Mapping], str]
 
 def _outside(text: Told) -> Callable[[Study], str]:
     """The same for every evaluation on data of another source."""
-    return lambda study: _each(study, study.external, text)
+    return lambda study: _each(study, study.external, text) if study.external else NOT_EXTERNAL
 
 
 def _same_source(text: Told) -> Callable[[Study], str]:
@@ -217,10 +232,10 @@ def _validity(study: Study, found: Mapping) -> str:
     return f"{found['people']:,} people: {'; '.join(told)}."
 
 
-def _fairness(found: Mapping) -> str:
+def _fairness(_: Study, found: Mapping) -> str:
     rows = found.get("tables", {}).get("subgroups", [])
     if not rows:
-        return ""
+        return NO_PARTS if found else ""
     flagged = [_flagged(row) for row in rows if row["flagged"]]
     if not flagged:
         return f"No flag in {len(rows)} parts of the population."

@@ -120,7 +120,33 @@ def _uncertainty(study: Study) -> Section | None:
         tables.of_rows("Bands of prediction", curve),
     )
     lead = "An interval is honest when it holds the stated share, for short and long alike."
-    return Section("uncertainty", "Intervals", lead, [chart], [metrics_table(found, names)])
+    told = [metrics_table(found, names), *_quantiles(study)]
+    return Section("uncertainty", "Intervals", lead, [chart], told)
+
+
+def _quantiles(study: Study) -> list[tables.Table]:
+    """Of 100 outcomes 10 should lie up to a tenth percentile, in every part of the population."""
+    rows = [row for row in study.quantiles if len(row) > 3]  # a small cell has no shares
+    if not rows:
+        return []
+    names = [name for name in rows[0] if name.startswith("q") and not name.endswith("_raw")]
+    whole = [row for row in rows if row["group"] == "everybody"]
+    raw = [{name: row[f"{name}_raw"] for name in names} for row in whole]
+    return [
+        tables.Table(
+            "Share of outcomes up to each foretold quantile",
+            ["Part", "People", *(f"{name[1:].lstrip('0')} % should" for name in names)],
+            [
+                *(["everybody, before the shift", row["count"], *_shares(one, names)]
+                  for row, one in zip(whole, raw, strict=True)),
+                *([tables.part_name(row), row["count"], *_shares(row, names)] for row in rows),
+            ],
+        )
+    ]  # fmt: skip
+
+
+def _shares(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    return [f"{row[name]:.1%}" for name in names]
 
 
 def _benefit(study: Study) -> Section | None:

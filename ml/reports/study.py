@@ -90,6 +90,16 @@ class Study:
         return getattr(self.problem, "inputs", ())
 
     @property
+    def optimism(self) -> Mapping[str, Any]:
+        """Figures corrected by bootstrap; empty when the run drew none."""
+        return self.record.get("optimism") or {}
+
+    @property
+    def quantiles(self) -> Sequence[Mapping[str, Any]]:
+        """Share of outcomes up to each foretold quantile, by part of the population."""
+        return self.record.get("quantiles") or ()
+
+    @property
     def late_inputs(self) -> list[str]:
         """Inputs that are known only after the moment of prediction."""
         moment = getattr(self.problem, "index_time", "")

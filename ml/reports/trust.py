@@ -1,5 +1,8 @@
 """Sections on trust: parts of the population, other people, other models, repairs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ml.plots import performance
 from ml.reports import tables, wording
 from ml.reports.parts import HEADLINES, Chart, Section, matching
@@ -43,14 +46,36 @@ def validations(study: Study) -> Section | None:
     if not found:
         return None
     names = matching(study.main["metrics"], HEADLINES)
-    table = tables.of_evaluations("The same figures on different people", found, names)
+    told = [tables.of_evaluations("The same figures on different people", found, names)]
+    told += _optimism(study)
     words = {
         "validated": "Measured beyond the data it learned from: it may be called validated.",
         "internally validated": "Measured on held-out people of the same data only. It is not "
         "validated until it has been tested at later times, other sites or on other data.",
         "developed": "Not yet measured on people kept strictly apart: nothing is proven.",
     }
-    return Section("validations", "On whom it was measured", words[study.status], (), [table])
+    return Section("validations", "On whom it was measured", words[study.status], (), told)
+
+
+def _optimism(study: Study) -> list[Table]:
+    """Figures of the training people, less what a refit on resamples flatters itself by."""
+    found = study.optimism
+    if not found:
+        return []
+    rows = [
+        [
+            wording.label(name),
+            wording.number(one["apparent"], name),
+            wording.number(one["optimism"], name),
+            wording.estimate(one["interval"], name)
+            if one["interval"]
+            else wording.number(one["corrected"], name),
+        ]
+        for name, one in found["figures"].items()
+    ]
+    caption = f"Internal validation by bootstrap: {found['refits']} refits on people drawn anew"
+    headings = ["Figure", "On its training people", "Optimism", "Corrected (95 % interval)"]
+    return [Table(caption, headings, rows)]
 
 
 def comparison(study: Study) -> Section | None:
@@ -90,16 +115,27 @@ def recalibration(study: Study) -> Section | None:
     found = study.recalibration
     if not found:
         return None
-    gain = wording.estimate(found["gain"], "log_loss")
+    repair = found["repair"]
     rows = [
-        ["Method", found["repair"]["method"]],
-        ["Log-loss taken away, on people left out", gain],
-        ["Slope after", wording.number(found["slope_after"], "calibration_slope")],
-        ["O:E after", wording.number(found["observed_expected_after"], "observed_expected")],
-        ["Worth it", "yes" if found["worth_it"] else "no: the gain is not shown"],
+        ["Method", "", repair["method"]],
+        _before_and_after(found, "calibration_slope", "slope"),
+        _before_and_after(found, "observed_expected", "observed_expected"),
+        ["Log-loss taken away", "", wording.estimate(found["gain"], "log_loss")],
+        ["Worth it", "", "yes" if found["worth_it"] else "no: the gain is not shown"],
     ]
-    table = Table("Repair of the risks", ["", ""], rows)
-    return Section("recalibration", "Recalibration offered", found["reason"], (), [table])
+    table = Table("Repair of the risks, on people left out of it", ["", "Before", "After"], rows)
+    lead = (
+        f"Slope and O:E should lie within 0.9 to 1.1 and 0.95 to 1.05. {found['reason']} To apply "
+        "a repair, run the study's command “recalibrate” with people whom the model has not seen, "
+        "best those of your own site; “score” then tells the repaired risks."
+    )
+    return Section("recalibration", "Recalibration offered", lead, (), [table])
+
+
+def _before_and_after(found: Mapping[str, Any], name: str, field: str) -> list[str]:
+    before, after = (wording.number(found.get(f"{field}_{when}"), name)
+                     for when in ("before", "after"))  # fmt: skip
+    return [wording.label(name), before, after]
 
 
 def learning(study: Study) -> Section | None:
@@ -107,7 +143,7 @@ def learning(study: Study) -> Section | None:
     rows = study.learning_curve
     if not rows:
         return None
-    name = "C-index" if study.problem.kind == "survival" else "quality"
+    name = wording.label(rows[0].get("figure", "quality"))
     shown = [{"people": r["people"], "rows": r["rows"], **(r["metric"] or {})} for r in rows]
     chart = Chart(
         "Would more patients help?",

@@ -121,6 +121,7 @@ STUDY = Study(
     net_benefit_at=(0.05, 0.1, 0.2, 0.3),
     parameters={"max_depth": 4, "learning_rate": 0.04},
     trees=400,
+    stretch=1.5,
 )
 
 if __name__ == "__main__":

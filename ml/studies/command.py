@@ -3,6 +3,7 @@
 python -m ml.studies.NAME run [--data PATH] [--out DIR]
 python -m ml.studies.NAME score --model DIR --data FILE --out FILE
 python -m ml.studies.NAME validate --model DIR --data FILE --json FILE
+python -m ml.studies.NAME recalibrate --model DIR --data FILE --out DIR
 """
 
 import argparse
@@ -16,11 +17,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml import datasets, reports, tracking
-from ml.studies import figures, table, tablecohort, tablefiles, tableparts
+from ml.evaluation import recalibration
+from ml.studies import facts, figures, table, tablecohort, tablefiles, tableparts
+from ml.studies.problem import Problem
 from ml.studies.table import FittedTable, TableStudy
+
+
+class NothingToRepair(ValueError):
+    """A model cannot be recalibrated on these rows."""
 
 
 def main(study: TableStudy, arguments: Sequence[str] | None = None) -> None:
@@ -47,6 +56,7 @@ def sentence(problem: Exception) -> str:
 
 def run(study: TableStudy, options: argparse.Namespace) -> None:
     """Fit, report and store: figures from cross-fitting, the model from everybody."""
+    facts.of(study.problem.task, options.facts)  # a bad file is better told now than in an hour
     frame = _load(study, options.data)
     source = _source(study, options.data)
     fitted = table.fit(
@@ -59,8 +69,7 @@ def run(study: TableStudy, options: argparse.Namespace) -> None:
     )
     manifest = {**fitted.manifest, "created_on": datetime.now(UTC).date().isoformat()}
     folder = replace(fitted, manifest=manifest).save(options.out)
-    stored = tablefiles.read_manifest(folder)
-    reports.write(stored["figures"], fitted.problem, folder, record=stored)
+    stored = report(fitted.problem, folder, options.facts)
     if options.track:
         version = tracking.open_store(options.track).log(stored, folder)
         _say(f"{study.problem.task}: version {version} in {options.track}")
@@ -69,6 +78,17 @@ def run(study: TableStudy, options: argparse.Namespace) -> None:
         _say(f"  {name}: {headline(found)}")
     for leak in manifest["leakage"]:
         _say(f"  leakage, {leak['severity']}: {leak['sentence']}")
+
+
+def report(problem: Problem, folder: str | Path, told: str | None = None) -> dict[str, Any]:
+    """Write report and card beside a stored model; gives its manifest.
+
+    `told` is a file with what only people know; see `ml.studies.facts`.
+    """
+    stored = tablefiles.read_manifest(folder)
+    said = facts.of(problem.task, told)
+    reports.write(stored["figures"], problem, folder, record=stored, facts=said)
+    return stored
 
 
 def score(study: TableStudy, options: argparse.Namespace) -> None:
@@ -87,19 +107,70 @@ def validate(study: TableStudy, options: argparse.Namespace) -> None:
     Path(options.json).parent.mkdir(parents=True, exist_ok=True)
     Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     _say(f"{study.problem.title}: {headline(found)}")
+    if found.get("recalibration", {}).get("needed"):
+        _say("  slope or O:E is out of limits: see `recalibrate`")
+
+
+def recalibrate(study: TableStudy, options: argparse.Namespace) -> None:
+    """A copy of the model whose risks are put right on rows that it has not seen."""
+    fitted = FittedTable.load(options.model, study.prepare)
+    repaired, offer = recalibrated(study, fitted, _load(study, options.data))
+    folder = repaired.save(options.out)
+    _say(f"{study.problem.title}: {offer.repair.method}, {offer.reason} Model in {folder}")
+    before, after = offer.observed_expected_before, offer.observed_expected_after
+    _say(f"  O:E {before:.2f} before, {after:.2f} after, on rows left out of the repair")
+
+
+def recalibrated(
+    study: TableStudy, fitted: FittedTable, frame: pd.DataFrame
+) -> tuple[FittedTable, recalibration.Offer]:
+    """The model with the repair that these rows carry. Raises NothingToRepair."""
+    problem = fitted.problem
+    if problem.kind != "binary":
+        raise NothingToRepair("Only a risk of yes or no is recalibrated")
+    plain = replace(fitted, serving={**fitted.serving, "recalibration": None})
+    found, value = _foretold(study, plain, frame)
+    if tablecohort.data_digest(found) == fitted.manifest["data"]["digest"]:
+        raise NothingToRepair(
+            "These are the rows that the model was fitted on: bring rows that it has not seen"
+        )
+    known = np.isfinite(value)
+    offer = recalibration.offer(
+        found.y[known], value[known], person=found.person[known], random_state=problem.seed
+    )
+    if offer.repair.method == "none":
+        raise NothingToRepair(f"The risks stay as they are: {offer.reason}")
+    serving = {**fitted.serving, "recalibration": offer.repair.to_json()}
+    rows = {"rows": int(known.sum()), "digest": tablecohort.data_digest(found)}
+    manifest = {**fitted.manifest, "recalibrated_on": rows, "recalibration": offer.to_json()}
+    return replace(fitted, serving=serving, manifest=manifest), offer
 
 
 def validation(study: TableStudy, fitted: FittedTable, frame: pd.DataFrame) -> dict[str, Any]:
     """What `validate` writes."""
+    problem = fitted.problem
+    found, value = _foretold(study, fitted, frame)
+    judged = figures.judge(problem, found, value, random_state=problem.seed)
+    told = {"task": problem.task, "model": fitted.manifest.get("version"), **judged.to_json()}
+    if problem.kind == "binary" and (known := np.isfinite(value)).any():
+        offer = recalibration.offer(
+            found.y[known], value[known], person=found.person[known], random_state=problem.seed
+        )
+        told["recalibration"] = offer.to_json()
+    return told
+
+
+def _foretold(
+    study: TableStudy, fitted: FittedTable, frame: pd.DataFrame
+) -> tuple[tablecohort.TableCohort, NDArray[np.float64]]:
+    """Rows with a known outcome, and what the model says of them."""
     problem, rows = fitted.problem, frame.reset_index(drop=True)
     found = tablecohort.cohort(problem, study.prepare(rows))
     columns = tableparts.value_columns(problem)
     if problem.kind == "number" and fitted.serving.get("interval"):
         columns += ["low", "high"]
     told = fitted.predict(rows).loc[found.X.index, columns]
-    value = told.iloc[:, 0].to_numpy() if len(columns) == 1 else told.to_numpy()
-    judged = figures.judge(problem, found, value, random_state=problem.seed)
-    return {"task": problem.task, "model": fitted.manifest.get("version"), **judged.to_json()}
+    return found, told.iloc[:, 0].to_numpy() if len(columns) == 1 else told.to_numpy()
 
 
 def _parser(study: TableStudy) -> argparse.ArgumentParser:
@@ -109,6 +180,7 @@ def _parser(study: TableStudy) -> argparse.ArgumentParser:
     made.add_argument("--data", help="file or folder; default: the folder of data sets")
     made.add_argument("--out", default=f"var/studies/{study.problem.task}", help="folder to write")
     made.add_argument("--threads", type=int, default=1)
+    made.add_argument("--facts", help="TOML of what only people know, for the model card")
     made.add_argument("--track", help="folder of the experiments to log to, such as var/mlflow")
     made.set_defaults(command=run)
     scored = commands.add_parser("score", help="predict each row of a file")
@@ -117,7 +189,10 @@ def _parser(study: TableStudy) -> argparse.ArgumentParser:
     validated = commands.add_parser("validate", help="judge a stored model on a file")
     validated.add_argument("--json", required=True, help="JSON file to write")
     validated.set_defaults(command=validate)
-    for later in (scored, validated):
+    repaired = commands.add_parser("recalibrate", help="put the risks right on a site's own rows")
+    repaired.add_argument("--out", required=True, help="folder of the repaired model")
+    repaired.set_defaults(command=recalibrate)
+    for later in (scored, validated, repaired):
         later.add_argument("--model", required=True, help="folder that `run` wrote")
         later.add_argument("--data", required=True, help="table in the form of the data set")
     return parser

@@ -68,6 +68,7 @@ PROBLEM = Problem(
     },
     thresholds=(0.05, 0.1, 0.2),
     published_score="",
+    refits=200,
     groups=("sex_group", "age_band", "ethnicity"),
     notes=(
         "Prevalence, not a forecast: lipids are low in the ill because they are treated.",

@@ -25,6 +25,7 @@ STUDY = Study(
     net_benefit_at=(0.05, 0.1, 0.2, 0.4),
     parameters={"max_depth": 3, "learning_rate": 0.05},
     trees=350,
+    stretch=1.45,
 )
 
 if __name__ == "__main__":

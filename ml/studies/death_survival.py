@@ -10,6 +10,7 @@ at the end of 2019, so nobody has to be left out and no late death counts withou
 import pandas as pd
 
 from ml.studies import nhanes_inputs as nhanes
+from ml.studies import published
 from ml.studies.columns import flags, numbers
 from ml.studies.command import main
 from ml.studies.problem import Problem
@@ -74,10 +75,11 @@ PROBLEM = Problem(
         "colsample_bytree": 0.4,
         "max_bin": 64,
     },
-    published_score="",
+    published_score=published.SCORES["death_10y"][0],
     horizon=10.0,
     horizons=(5.0, 15.0),
     unit="years",
+    refits=200,
     groups=("sex_group", "age_band", "ethnicity"),
     notes=(
         (
@@ -90,7 +92,7 @@ PROBLEM = Problem(
         ),
     ),
 )
-STUDY = TableStudy(PROBLEM, prepare, "nhanes")
+STUDY = TableStudy(PROBLEM, prepare, "nhanes", {"charlson": published.charlson_points})
 
 if __name__ == "__main__":
     main(STUDY)

@@ -68,6 +68,7 @@ PROBLEM = Problem(
     },
     thresholds=(0.05, 0.1, 0.2),
     published_score="ADA diabetes risk test (activity not asked)",
+    refits=200,
     groups=("sex_group", "age_band", "ethnicity"),
     notes=(
         "Statins and blood pressure drugs are left out: they are given because of diabetes.",

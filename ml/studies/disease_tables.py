@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         study, source = STUDIES[name], Path(options.data) if options.data else datasets.folder()
         frame = datasets.load(study.dataset, datasets.get(study.dataset).path(source))
         fitted = table.fit(study, frame, threads=options.threads, source={"name": study.dataset})
-        fitted.save(Path(options.out) / name)
+        command.report(fitted.problem, fitted.save(Path(options.out) / name))
         rows.append(row(study, frame, fitted.manifest["figures"]))
         sys.stdout.write(f"{rows[-1]['title']}: {rows[-1]['auroc']}\n")
     pd.DataFrame(rows).to_csv(Path(options.out) / "table.csv", index=False)
@@ -104,7 +104,7 @@ def _left_out_text(study: TableStudy, frame: pd.DataFrame) -> str:
 def _study_of(given: list[str]) -> TableStudy:
     """The study of the model folder that the arguments name."""
     parser = argparse.ArgumentParser(prog="python -m ml.studies.disease_tables", add_help=False)
-    parser.add_argument("verb", choices=["run", "score", "validate"])
+    parser.add_argument("verb", choices=["run", "score", "validate", "recalibrate"])
     parser.add_argument("--model", required=True)
     task = tablefiles.read_manifest(parser.parse_known_args(given)[0].model)["task"]
     if task not in STUDIES:

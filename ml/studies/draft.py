@@ -1,19 +1,21 @@
-"""A problem drafted from a table alone, for a first look: all but the outcome is an input."""
+"""A problem drafted from a table alone, for a first look: what can be an input is one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ml.datasets.opening import open_table
+from ml.datasets.opening import infer, open_table
 from ml.models import encoding
 from ml.studies.problem import BadProblem, Input, Problem
 from ml.studies.table import TableStudy
 
 FEW = 12  # whole numbers with fewer distinct values are classes
 MOST_CLASSES = 50
+ONCE = 0.5  # share of distinct values from which names are labels of rows
+NO_INPUT = {"date": "a date", "text": "free text", "identifier": "a key", "integer": "a key"}
 HAPPENED = {"yes", "y", "true", "t", "ja", "oui", "positive", "died", "dead", "deceased", "event"}
 DID_NOT = {"no", "n", "false", "f", "nein", "non", "negative", "alive", "survived", "none"}
 
@@ -58,19 +60,56 @@ def draft(
 
 
 def study(
-    frame: pd.DataFrame, *, outcome: str, event: str | None = None, **more: Any
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    event: str | None = None,
+    every: bool = False,
+    **more: Any,
 ) -> TableStudy:
     """The drafted problem, rows taken as they are; a binary outcome of two values becomes 0 and 1.
 
-    `event` is the value whose risk is wanted; "yes" and its like need not be named. Raises
-    BadProblem when neither value is one of them.
+    Dates, keys, free text and columns without a value are no inputs unless `inputs` names them or
+    `every` column is wanted; a note of the problem says which. `event` is the value whose risk is
+    wanted; "yes" and its like need not be named. Raises BadProblem when neither value is one of
+    them.
     """
+    left_out = {} if every or more.get("inputs") else _left_out(frame, outcome, more)
+    if left_out:
+        more["inputs"] = _others(frame, outcome, more, left_out)
+        told = ", ".join(f"{name} ({why})" for name, why in left_out.items())
+        more["notes"] = (*more.get("notes", ()), f"Columns that are no inputs: {told}.")
     problem = draft(frame, outcome=outcome, **more)
     if problem.kind != "binary" or (event is None and _is_flag(frame[outcome])):
         return TableStudy(problem, _as_it_is)
     event = _event(frame[outcome], event)
     told = replace(problem, notes=(*problem.notes, f"The event is {outcome} = {event}"))
     return TableStudy(told, lambda rows: _flagged(rows, outcome, event))
+
+
+def _left_out(frame: pd.DataFrame, outcome: str, more: Mapping[str, Any]) -> dict[str, str]:
+    """Columns that no model learns from, with the reason."""
+    reasons = {name: _no_input(frame[name]) for name in _others(frame, outcome, more, ())}
+    found = {name: why for name, why in reasons.items() if why}
+    return found if len(found) < len(reasons) else {}
+
+
+def _others(
+    frame: pd.DataFrame, outcome: str, more: Mapping[str, Any], without: Iterable[str]
+) -> tuple[str, ...]:
+    taken = {outcome, more.get("person"), more.get("time"), *without}
+    return tuple(name for name in frame if name not in taken)
+
+
+def _no_input(column: pd.Series) -> str:
+    """Why a column cannot be learned from as it is, "" when it can."""
+    known = column.dropna()
+    if known.empty:
+        return "nothing known"
+    kind = infer(column).type
+    if kind == "category" and known.nunique() > max(MOST_CLASSES, ONCE * len(known)):
+        return "hardly any value occurs twice"
+    return NO_INPUT.get(kind, "")
 
 
 def kind_of(column: pd.Series) -> str:

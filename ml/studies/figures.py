@@ -100,10 +100,13 @@ def _thresholds(problem: Problem) -> tuple[float, ...]:
 def judge(
     problem: Problem, found: TableCohort, prediction: NDArray[np.float64], *, random_state: int
 ) -> Evaluation:
-    """The evaluation of predictions of these rows."""
+    """The evaluation of predictions of these rows.
+
+    Of a survival with several horizons a single column is a score that ranks and tells no risk.
+    """
     horizons = np.atleast_1d(problem.times) if problem.kind == "survival" else ()
-    if problem.kind == "survival":  # one column a horizon
-        prediction = prediction.reshape(-1, len(horizons))
+    if problem.kind == "survival" and len(horizons) == 1:  # one column a horizon
+        prediction = prediction.reshape(-1, 1)
     return evaluate(
         truth(problem, found.y),
         prediction,

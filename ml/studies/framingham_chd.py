@@ -10,61 +10,31 @@ with the label 303 had coronary disease. `framingham_survival` keeps the two apa
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ml.scores import framingham_cvd_bmi
-from ml.studies.columns import demographic, flags, numbers
+from ml.studies import framingham
 from ml.studies.command import main
 from ml.studies.problem import Input, Problem, Split
 from ml.studies.table import TableStudy
 
-AGES = ["under 45", "45-54", "55 and over"]
-DRIVES = "drives coronary disease"
-INPUTS = (
-    demographic("age", "Age", "a", 1, "risk rises with age"),
-    Input("male", "flag", "Male sex", "", "before", "demographic", 1, "men fall ill earlier"),
-    demographic("education", "Education (1 some school to 4 college)"),
-    *flags({"currentSmoker": "Smokes now"}),
-    Input("cigsPerDay", "number", "Cigarettes a day", "", "before", "history", 1, DRIVES),
-    *flags(
-        {
-            "BPMeds": "Takes a blood pressure drug",
-            "prevalentStroke": "Had a stroke",
-            "prevalentHyp": "Hypertension",
-            "diabetes": "Diabetes",
-        }
-    ),
-    *numbers(
-        (
-            ("totChol", "Total cholesterol", "mg/dL", 1, DRIVES),
-            ("sysBP", "Systolic blood pressure", "mm[Hg]", 1, DRIVES),
-            ("diaBP", "Diastolic blood pressure", "mm[Hg]"),
-            ("BMI", "Body mass index", "kg/m2"),
-            ("heartRate", "Heart rate", "/min"),
-            ("glucose", "Glucose", "mg/dL", 1, DRIVES),
-        )
-    ),
-)
+COLUMNS = {
+    "age": "age", "education": "education", "smoker": "currentSmoker", "cigarettes": "cigsPerDay",
+    "treated": "BPMeds", "stroke": "prevalentStroke", "hypertension": "prevalentHyp",
+    "diabetes": "diabetes", "cholesterol": "totChol", "systolic": "sysBP", "diastolic": "diaBP",
+    "bmi": "BMI", "pulse": "heartRate", "glucose": "glucose",
+}  # fmt: skip
+SEX = Input("male", "flag", "Male sex", "", "before", "demographic", 1, "men fall ill earlier")
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with the parts of the population that the report shows."""
-    bands = pd.cut(frame["age"], [0, 45, 55, 200], right=False, labels=AGES)
     sex = frame["male"].map({1: "male", 0: "female"})
-    return frame.assign(sex=sex, age_band=bands.astype(str))
+    return frame.assign(sex=sex, age_band=framingham.age_band(frame["age"]))
 
 
-def framingham_2008(rows: pd.DataFrame) -> np.ndarray:
-    """Framingham general cardiovascular risk with body mass index: HDL was not measured."""
-    asked = {
-        "age": rows["age"].to_numpy(float),
-        "sex": np.where(rows["male"] == 1, "male", "female"),
-        "bmi": rows["BMI"].to_numpy(float),
-        "sbp": rows["sysBP"].to_numpy(float),
-        "bp_treated": (rows["BPMeds"] == 1).to_numpy(float),
-        "smoker": rows["currentSmoker"].to_numpy(float),
-        "diabetes": rows["diabetes"].to_numpy(float),
-    }
-    return np.asarray(framingham_cvd_bmi.compute(asked).value, float)
+def framingham_2008(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """The published score of the same people."""
+    return framingham.score_2008(rows, COLUMNS, rows["male"] == 1)
 
 
 PROBLEM = Problem(
@@ -77,11 +47,11 @@ PROBLEM = Problem(
     kind="binary",
     time_at_risk="ten years",
     washout="no coronary disease before the first examination",
-    inputs=INPUTS,
+    inputs=framingham.inputs(COLUMNS, SEX),
     split=Split(repeats=5),
     model="spline",
     thresholds=(0.1, 0.2),
-    published_score="Framingham general cardiovascular risk 2008 (body mass index)",
+    published_score=framingham.SCORE,
     groups=("sex", "age_band"),
     notes=(
         (

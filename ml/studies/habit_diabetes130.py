@@ -1,20 +1,18 @@
 """Does a learned order of treatments foretell what doctors chose better than popularity does?
 
-    python -m ml.studies.habit_diabetes130 --out DIR [--data FILE]
+    python -m ml.studies.habit_diabetes130 run [--data FILE] [--out DIR]
 
 Real choices: the diabetes drugs of each hospital stay (UCI diabetes-130, US hospitals 1999-2008).
 The order of the encounter numbers stands for time. Training: stays before the cut; testing: stays
 after it of people who had none before, so that neither person nor future is shared. Compared are
-random order, popularity, the treatment algorithm of those years (Nathan et al., Diabetes Care
-2009;32:193), habit (`ml.recommenders.habit`) and the hybrid of rules and habit. What is foretold
-is habit: nothing here says that the choice was good.
+random order, popularity, likeness of drugs (content), neighbours and latent factors (collaborative
+filtering alone), the treatment algorithm of those years (Nathan et al., Diabetes Care 2009;32:193),
+habit (`ml.recommenders.habit`) and the hybrid of rules and habit. What is foretold is habit:
+nothing here says that the choice was good.
 """
 
-import argparse
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,11 +20,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml import datasets
-from ml.recommenders import habit, metrics
+from ml.recommenders import collaborative, comparison, content
+from ml.recommenders.comparison import Comparison
+from ml.studies import habits
 
 CUT = 0.7
 K = 5
-SEED = 20260101
 AGES = {f"[{low}-{low + 10})": low + 5 for low in range(0, 100, 10)}
 DRUGS = (
     "metformin", "repaglinide", "nateglinide", "chlorpropamide", "glimepiride", "glipizide",
@@ -35,6 +34,16 @@ DRUGS = (
 )  # fmt: skip
 # Metformin, then sulfonylurea or basal insulin, then pioglitazone; the rest after them.
 STEPS = ("metformin", "insulin", "glipizide", "glimepiride", "glyburide", "pioglitazone")
+CLASSES = {
+    "metformin": "biguanide",
+    "repaglinide": "glinide",
+    "nateglinide": "glinide",
+    "pioglitazone": "glitazone",
+    "rosiglitazone": "glitazone",
+    "insulin": "insulin",
+    "acarbose": "glucosidase inhibitor",
+    "miglitol": "glucosidase inhibitor",
+}  # the rest are sulfonylureas
 KIDNEY = ("403", "404", "584", "585", "586", "V45", "V56")  # ICD-9: no metformin
 
 
@@ -47,7 +56,8 @@ class Stays:
     past: NDArray[np.float64]
     taken: NDArray[np.float64]
     has_kidney_disease: NDArray[np.bool_]
-    is_test: NDArray[np.bool_]
+    is_train: NDArray[np.bool_]
+    is_test: NDArray[np.bool_]  # a later stay of somebody in training is neither
 
     def part(self, rows: NDArray[np.bool_]) -> "Stays":
         return Stays(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
@@ -65,6 +75,7 @@ def stays(frame: pd.DataFrame, *, cut: float = CUT) -> Stays:
         past=_past(taken, frame["patient_nbr"]),
         taken=taken,
         has_kidney_disease=_kidney(frame),
+        is_train=place < cut * len(frame),
         is_test=first >= cut * len(frame),
     )
 
@@ -96,21 +107,29 @@ def _kidney(frame: pd.DataFrame) -> NDArray[np.bool_]:
     return found
 
 
+def space() -> content.ItemSpace:
+    """The drugs by their classes; a combination has two."""
+    return content.item_space(
+        {drug: {CLASSES.get(part, "sulfonylurea"): 1.0 for part in drug.split("-")}
+         for drug in DRUGS}
+    )  # fmt: skip
+
+
 def orders(train: Stays, test: Stays, *, random_state: int) -> dict[str, list[list[str]]]:
     """The ranked drugs of each test stay, by way of ranking."""
-    rng = np.random.default_rng(random_state)
-    learned = habit.fit(DRUGS, train.features, train.past, train.taken)
-    probability = learned.probabilities(test.features, test.past)
-    popularity = np.tile(train.taken.mean(axis=0), (len(test.taken), 1))
+    scores, learned = habits.learned_ways(
+        (train.features, train.past, train.taken),
+        (test.features, test.past),
+        space=space(),
+        people=train.people,
+        random_state=random_state,
+    )
     rules = _rules(test)
-    scores = {
-        "random": rng.random(popularity.shape),
-        "popularity": popularity,
+    scores |= {
         "rules": rules,
-        "habit": probability,
-        "hybrid": learned.trust * probability + (1 - learned.trust) * rules,
+        "hybrid": learned.trust * scores["habit"] + (1 - learned.trust) * rules,
     }
-    return {name: _ranked(values) for name, values in scores.items()}
+    return {name: comparison.ranked(values, DRUGS) for name, values in scores.items()}
 
 
 def _rules(test: Stays) -> NDArray[np.float64]:
@@ -122,57 +141,24 @@ def _rules(test: Stays) -> NDArray[np.float64]:
     return scores
 
 
-def _ranked(scores: NDArray[np.float64]) -> list[list[str]]:
-    names = np.array(DRUGS)
-    return names[np.argsort(-scores, axis=1, kind="stable")].tolist()
-
-
-def evaluate(data: Stays, *, random_state: int = SEED) -> dict[str, Any]:
-    """Every measure of every way, and the gain of the hybrid over each other way."""
-    train, test = data.part(~data.is_test), data.part(data.is_test)
+def evaluate(
+    data: Stays, *, random_state: int = comparison.SEED
+) -> tuple[Comparison, Comparison, dict[str, float]]:
+    """Everybody tested, their stays with nothing taken before, and the gap to safety: how often
+    each way puts metformin first where kidneys fail."""
+    train, test = data.part(data.is_train), data.part(data.is_test)
     lists = orders(train, test, random_state=random_state)
-    taken = [frozenset(np.array(DRUGS)[row > 0]) for row in test.taken]
-    popularity = dict(zip(DRUGS, train.taken.mean(axis=0).tolist(), strict=True))
-    return {
-        "trained_on": len(train.taken),
-        "tested_on": len(test.taken),
-        "with_a_choice": sum(bool(items) for items in taken),
-        "k": K,
-        "ways": {
-            name: _way(ranked, taken, popularity, test.people, random_state)
-            for name, ranked in lists.items()
-        },
-        "hybrid_over": {
-            name: asdict(
-                metrics.gain(
-                    "ndcg",
-                    K,
-                    lists["hybrid"],
-                    ranked,
-                    taken,
-                    random_state=random_state,
-                    people=test.people,
-                )
-            )
-            for name, ranked in lists.items()
-            if name != "hybrid"
-        },
-        "metformin_in_kidney_disease": _forbidden(lists, test),
-    }
-
-
-def _way(
-    ranked: Sequence[Sequence[str]],
-    taken: Sequence[frozenset[str]],
-    popularity: Mapping[str, float],
-    people: NDArray[np.int64],
-    random_state: int,
-) -> dict[str, Any]:
-    found = metrics.table(K, ranked, taken, random_state=random_state, people=people)
-    return {name: asdict(each) for name, each in found.items()} | {
-        "coverage": metrics.coverage(K, ranked, DRUGS),
-        "novelty_bits": metrics.novelty(K, ranked, popularity),
-    }
+    everybody, newcomers = habits.compare(
+        lists,
+        test.past,
+        test.taken,
+        collaborative.baskets(train.people, train.taken),
+        space=space(),
+        people=test.people,
+        k=K,
+        random_state=random_state,
+    )
+    return everybody, newcomers, _forbidden(lists, test)
 
 
 def _forbidden(lists: Mapping[str, Sequence[Sequence[str]]], test: Stays) -> dict[str, float]:
@@ -186,28 +172,25 @@ def _forbidden(lists: Mapping[str, Sequence[Sequence[str]]], test: Stays) -> dic
     }
 
 
-def verdict(found: Mapping[str, Any]) -> str:
-    """One sentence on whether the hybrid beats popularity."""
-    gain = found["hybrid_over"]["popularity"]
-    span = f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})"
-    if gain["low"] > 0:
-        return f"The hybrid beats popularity on nDCG@{K} by {span}."
-    return f"The hybrid does not beat popularity on nDCG@{K}: the difference is {span}."
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m ml.studies.habit_diabetes130")
-    parser.add_argument("--data", help="the table; default: where the data sets are")
-    parser.add_argument("--out", required=True, help="folder for the figures")
-    options = parser.parse_args(arguments)
-    found = evaluate(stays(datasets.load("diabetes130", options.data)))
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    said = found | {"verdict": verdict(found)}
-    (folder / "habit_diabetes130.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
-    print(said["verdict"])  # noqa: T201
+def run(path: str | None) -> dict[str, Any]:
+    """The report."""
+    everybody, newcomers, forbidden = evaluate(stays(datasets.load("diabetes130", path)))
+    return {
+        "title": "Which diabetes drugs were chosen in hospital",
+        "about": "Training on earlier stays, testing on later stays of people not seen before.",
+        "said": [
+            everybody.verdict(),
+            everybody.verdict(habits.BY_SESSION),
+            everybody.verdict("neighbours"),
+            f"Nothing taken before: {newcomers.verdict()}",
+        ],
+        "comparisons": {
+            "New people after the cut": habits.figures(everybody),
+            "Nothing taken before": habits.figures(newcomers),
+        },
+        "metformin_first_in_kidney_disease": forbidden,
+    }
 
 
 if __name__ == "__main__":
-    main()
+    habits.main("habit_diabetes130", run)

@@ -61,6 +61,7 @@ PROBLEM = Problem(
     model="cox",
     parameters={"alpha": 40.0},
     horizon=180.0,
+    refits=200,
     unit="days",
     overrides={"SAMPLE_SIZE": "Kept as the example of a set that is too small: read the intervals"},
     notes=(

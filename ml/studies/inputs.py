@@ -1,5 +1,7 @@
 """Lists of inputs shared by the studies, and the next test of each group."""
 
+from dataclasses import dataclass
+
 from ml.studies.spec import NextTest
 
 PERSON = ("age", "male")
@@ -59,4 +61,31 @@ NEXT_TESTS = {
     "kidney": NextTest("CREAT", "Measure creatinine"),
     "urine": NextTest("UACR", "Measure the urine albumin/creatinine ratio"),
     "glycaemia": NextTest("HBA1C", "Measure HbA1c"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A test that answers the very question of a risk.
+
+    `kinds` are the measurements that are needed, each with its alternatives; `group` is the group
+    of `NEXT_TESTS` that is measured with it.
+    """
+
+    code: str
+    label: str
+    group: str
+    kinds: tuple[frozenset[str], ...]
+
+
+SETTLED_BY = {
+    "undiagnosed_diabetes": Settling(
+        "HBA1C", "Measure HbA1c", "glycaemia", (frozenset({"HBA1C", "GLU_FAST"}),)
+    ),
+    "ckd": Settling(
+        "CREAT",
+        "Measure creatinine and the urine albumin/creatinine ratio",
+        "urine",
+        (frozenset({"EGFR", "CREAT"}), frozenset({"UACR"})),
+    ),
 }

@@ -86,14 +86,6 @@ def _inner(problem: Problem, found: TableCohort) -> list[tuple[NDArray, NDArray]
     return tuning.person_pairs(found.person, problem.search.folds, problem.seed)
 
 
-def quantiles(problem: Problem, *, random_state: int, threads: int = 1) -> Any:
-    """Unfitted XGBoost of all quantiles at once, by the pinball loss."""
-    own = problem.parameters if problem.model == "xgboost" else {}
-    pinball = {"objective": "reg:quantileerror", "quantile_alpha": sorted(problem.quantiles)}
-    made = recipe(problem, random_state=random_state, threads=threads)
-    return zoo.build("xgboost", made, {**own, **pinball})
-
-
 def cross_fitted(
     problem: Problem,
     found: TableCohort,

@@ -112,7 +112,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 VARIANTS = {
-    "random_forest": replace(PROBLEM, model="forest", parameters={}, quantiles=()),
+    "random_forest": PROBLEM.with_model("forest"),
     "with_ids": replace(PROBLEM, inputs=(*INPUTS, *IDS), quantiles=()),
     "without_count_of_values": replace(
         PROBLEM,

@@ -6,8 +6,6 @@ From the physiology of day 3. Charges, the intensity of care after day 3, the or
 resuscitate and what came later are no inputs.
 """
 
-from dataclasses import replace
-
 import pandas as pd
 
 from ml.studies.command import main
@@ -77,7 +75,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(days=frame["slos"].astype(float))
 
 
-VARIANTS = {"random_forest": replace(PROBLEM, model="forest", parameters={}, quantiles=())}
+VARIANTS = {"random_forest": PROBLEM.with_model("forest")}
 STUDY = TableStudy(PROBLEM, prepare, dataset="support2", variants=VARIANTS)
 
 if __name__ == "__main__":

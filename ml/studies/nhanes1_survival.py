@@ -7,12 +7,25 @@ import pandas as pd
 
 from ml.studies.columns import demographic, numbers
 from ml.studies.command import main
-from ml.studies.problem import Problem
+from ml.studies.problem import Input, Problem
 from ml.studies.table import TableStudy
 
 UNKNOWN_RED_CELLS = 77.7  # one value of 1,461 people: a code for "not counted", not a count
 AGES = ["under 40", "40-59", "60 and over"]
 AGEING = "mortality doubles every eight years or so"
+# What matters at forty matters less at seventy: centre and scale of what is read by age, and sex.
+CENTRES = {
+    "Sex": (1.5, 0.5),
+    "Race": (1.2, 0.4),
+    "Systolic BP": (135, 25),
+    "BMI": (25, 5),
+    "Serum Albumin": (4.4, 0.33),
+    "White blood cells": (7.4, 2.3),
+    "Sedimentation rate": (16, 11),
+    "Poverty index": (290, 220),
+    "Serum Cholesterol": (220, 50),
+}
+BY_SEX = ("Systolic BP", "BMI", "White blood cells", "Serum Cholesterol", "Poverty index")
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -27,12 +40,22 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
         sex=frame["Sex"].map({1: "male", 2: "female"}),
         age=bands.astype(str),
     )
+    found = found.assign(**_products(found))
     if "y_signed_followup_years" not in frame:
         return found
     years = frame["y_signed_followup_years"]
     return found.assign(years=years.mask(years == 0))
 
 
+def _products(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Each of CENTRES times age, some times sex: a regression sees no interactions by itself."""
+    units = {name: (frame[name] - middle) / unit for name, (middle, unit) in CENTRES.items()}
+    age = (frame["Age"] - 50) / 15
+    by_age = {f"Age x {name}": age * value for name, value in units.items()}
+    return by_age | {f"Sex x {name}": units["Sex"] * units[name] for name in BY_SEX}
+
+
+PRODUCTS = (*(f"Age x {name}" for name in CENTRES), *(f"Sex x {name}" for name in BY_SEX))
 INPUTS = (
     demographic("Age", "Age", "a", 1, AGEING),
     demographic("Sex", "Sex (1 male, 2 female)", "", -1, "women outlive men at every age"),
@@ -56,6 +79,7 @@ INPUTS = (
             ("TS", "Transferrin saturation", "%"),
         )
     ),
+    *(Input(name, label=f"{name}, both centred") for name in PRODUCTS),
 )
 
 PROBLEM = Problem(
@@ -72,18 +96,20 @@ PROBLEM = Problem(
     model="blend",
     parameters={
         "members": {
-            "cox_spline": {"alpha": 1.0},
+            "cox_spline": {"alpha": 10.0},
             "xgboost": {"n_estimators": 400, "learning_rate": 0.03, "max_depth": 3},
         }
     },
     horizon=10.0,
     horizons=(5.0, 15.0),
     unit="years",
+    refits=200,
     groups=("sex", "age"),
     notes=(
         (
-            "Cross-fitted C-index: age alone 0.797, Cox on splines 0.825, monotone boosting 0.824, "
-            "their mean 0.826: eighteen inputs carry no more, whatever the model."
+            "Cross-fitted C-index: age alone 0.797, Cox on splines 0.825, with interactions of age "
+            "and sex 0.827, monotone boosting 0.824, the mean 0.827: these eighteen inputs carry "
+            "no more, whatever the model."
         ),
         "Examined fifty years ago: a benchmark of methods, not for use with people of today.",
     ),

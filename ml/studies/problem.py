@@ -9,7 +9,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from ml.studies.spec import Tier
@@ -186,6 +186,10 @@ class Problem:
 
     def input(self, name: str) -> Input:
         return next(found for found in self.inputs if found.name == name)
+
+    def with_model(self, model: str, **parameters: Any) -> Self:
+        """The same question to another model, for comparison: no quantiles, no refits."""
+        return replace(self, model=model, parameters=parameters, quantiles=(), refits=0)
 
     def tier_of(self, risk: float) -> Tier:
         """The highest tier whose cut point the risk reaches."""

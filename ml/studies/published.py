@@ -20,22 +20,33 @@ def beside(study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]) -> dict
     gave none. None when no
     published score stands beside the study, or it accepts only people of one outcome.
     """
+    found = pair(study, frame, risk)
+    if found is None:
+        return None
+    y, values, ours = found
+    return {
+        "score": SCORES[study.task][0],
+        "people": len(y),
+        "events": int(y.sum()),
+        "auroc": discrimination.auroc(y, values),
+        "model_auroc": discrimination.auroc(y, ours),
+    }
+
+
+def pair(
+    study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]
+) -> tuple[NDArray, NDArray, NDArray] | None:
+    """Outcome, published score and risk of the people whom both accept; see `beside`."""
     if study.task not in SCORES:
         return None
-    name, score = SCORES[study.task]
+    _, score = SCORES[study.task]
     outcome = study.outcome(frame)
     in_cohort = (outcome.notna() & (frame["age"] >= study.age_min)).to_numpy()
-    values, y = score(frame)[in_cohort], outcome.to_numpy()[in_cohort]
+    values, y = score(frame)[in_cohort], outcome.to_numpy(float)[in_cohort]
     accepted = np.isfinite(values) & np.isfinite(risk)
     if len(np.unique(y[accepted])) < 2:
         return None
-    return {
-        "score": name,
-        "people": int(accepted.sum()),
-        "events": int(y[accepted].sum()),
-        "auroc": discrimination.auroc(y[accepted], values[accepted]),
-        "model_auroc": discrimination.auroc(y[accepted], risk[accepted]),
-    }
+    return y[accepted], values[accepted], risk[accepted]
 
 
 def ada_points(frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -53,6 +53,7 @@ PROBLEM = Problem(
         Tier("moderate", 0.1, "Telephone call within a week", "own"),
         Tier("high", 0.2, "Appointment within a week and review of drugs", "own"),
     ),
+    refits=200,
     groups=("gender", "race", "age"),
     most_missing=0.9,
     notes=(
@@ -83,7 +84,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 VARIANTS = {
-    "random_forest": replace(PROBLEM, model="forest", parameters={"n_estimators": 60}),
+    "random_forest": PROBLEM.with_model("forest", n_estimators=60),
     "without_history": replace(
         PROBLEM,
         inputs=tuple(found for found in PROBLEM.inputs if found not in table130.HISTORY),

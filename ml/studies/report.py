@@ -1,6 +1,6 @@
 """The figures of a study for its model card, from risks outside the training folds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +14,7 @@ from ml.studies.crossfit import CrossFit
 from ml.studies.spec import Study
 
 ROUNDS = 200
-METRICS: Mapping[str, bootstrap.Metric] = {
+METRICS: Mapping[str, Callable[[NDArray, NDArray, NDArray], float]] = {
     "auroc": discrimination.auroc,
     "average_precision": discrimination.average_precision,
     "brier": calibration.brier,
@@ -41,16 +41,25 @@ def report(study: Study, cohort: Cohort, fits: CrossFit, *, random_state: int) -
         "calibration_curve": [asdict(point) for point in calibration.curve(y, risk)],
         "thresholds": [asdict(clinical.threshold_row(y, risk, at)) for at in _cuts(study)],
         "subgroups": [asdict(row) for row in subgroups.table(y, risk, cohort.groups)],
-        "age_and_sex_logistic": _age_and_sex(study, cohort),
+        "age_and_sex_logistic": few(y, age_and_sex(study, cohort)),
     }
 
 
 def with_intervals(y: NDArray, risk: NDArray, random_state: int) -> dict[str, Any]:
-    """Every metric as value, low and high (95 %)."""
-    return {
-        name: asdict(bootstrap.interval(metric, y, risk, random_state=random_state, rounds=ROUNDS))
-        for name, metric in METRICS.items()
-    }
+    """Every metric as value, low and high (95 %); each row is one person."""
+
+    def figures(weight: NDArray) -> dict[str, float]:
+        if not 0 < weight @ y < weight.sum():  # a resample without events tells nothing
+            return dict.fromkeys(METRICS, float("nan"))
+        return {name: metric(y, risk, weight) for name, metric in METRICS.items()}
+
+    found = bootstrap.intervals(
+        figures,
+        np.arange(len(y)),
+        random_state=random_state,
+        rounds=ROUNDS,
+    )
+    return {name: asdict(interval) for name, interval in found.items() if interval}
 
 
 def few(y: NDArray, risk: NDArray) -> dict[str, float]:
@@ -74,8 +83,8 @@ def _cuts(study: Study) -> list[float]:
     return sorted(tiers | set(study.net_benefit_at))
 
 
-def _age_and_sex(study: Study, cohort: Cohort) -> dict[str, float]:
-    """The simplest model that must be beaten: logistic regression, cross-fitted alike."""
+def age_and_sex(study: Study, cohort: Cohort) -> NDArray[np.float64]:
+    """Risks of the simplest model that must be beaten: logistic regression, cross-fitted alike."""
     from sklearn.linear_model import LogisticRegression
 
     columns = [study.features.index("age"), study.features.index("male")]
@@ -85,4 +94,4 @@ def _age_and_sex(study: Study, cohort: Cohort) -> dict[str, float]:
         held_out = cohort.fold == fold
         model = LogisticRegression(C=1e6).fit(X[~held_out], cohort.y[~held_out])
         risk[held_out] = model.predict_proba(X[held_out])[:, 1]
-    return few(cohort.y, risk)
+    return risk

@@ -22,7 +22,7 @@ import pandas as pd
 from ml import datasets, serving
 from ml.datasets import nhanes
 from ml.evaluation import evaluate
-from ml.studies import cohort, published, registry, train
+from ml.studies import cohort, published, registry, servedreport, train
 from ml.studies.command import sentence
 from ml.studies.spec import Study
 from ml.types import Abstention, Outcome
@@ -98,8 +98,10 @@ def run(study: Study, options: argparse.Namespace) -> None:
     """Cross-fit, fit on everybody, store."""
     path = datasets.get(DATASET).path(options.data)
     frame, source = nhanes.load(path), nhanes.source_digest(path)
-    fitted = train.fit(study, frame, source=source, threads=options.threads)
+    trained = train.trained(study, frame, source=source, threads=options.threads)
+    fitted = trained.artifact
     folder = train.save(fitted, options.out, created_on=datetime.now(UTC).date())
+    servedreport.write(study, trained, frame, folder)
     _say(f"{study.title}: {len(frame)} rows, model and figures in {folder}")
     _say(f"  cross-fitted: {_headline(fitted.manifest['metrics']['cross_fitted'])}")
 

@@ -64,7 +64,9 @@ class Study:
     `outcome(frame)` gives 1, 0 or NaN (not in the cohort) for each row of the NHANES frame.
     `banned` maps analyte codes or feature names to the reason why the model must not see them.
     `monotone` maps features to (+1 or -1, medical reason). `often_unlisted` are conditions that
-    problem lists leave out; training shows the model people whose list lacks them.
+    problem lists leave out; training shows the model people whose list lacks them. `stretch` widens
+    the spread of the refits, which are smaller models than the served one and vary less:
+    `benchmarks/interval_coverage.py` measures what is needed.
     """
 
     task: str
@@ -88,6 +90,7 @@ class Study:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     trees: int = 400
     refits: int = 200
+    stretch: float = 1.0
     seed: int = 20260101
 
     def __post_init__(self) -> None:
@@ -128,7 +131,7 @@ class Study:
             "monotone": self.monotone_signs,
             "tiers": [(tier.code, tier.low) for tier in self.tiers],
             "ages": (self.age_min, self.age_cap),
-            "model": [dict(self.parameters), self.trees, self.refits, self.seed],
+            "model": [dict(self.parameters), self.trees, self.refits, self.stretch, self.seed],
             "often_unlisted": self.often_unlisted,
         }
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()

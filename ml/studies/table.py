@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from ml import leakage, samples
 from ml.models import encoding
-from ml.studies import figures, learning, tablecohort, tablefiles, tableparts
+from ml.studies import (
+    extras,
+    figures,
+    learning,
+    quantiles,
+    tablecohort,
+    tablefiles,
+    tableparts,
+)
 from ml.studies.problem import Problem
 from ml.studies.tablecohort import TableCohort
 
@@ -126,8 +134,9 @@ def fit(
     """Cross-fit for the figures, then fit every part on everybody.
 
     `source` describes where the rows come from, for the record. `thorough` lets the linter fit
-    quick models to say what its suspicions are worth. Raises leakage.LeakFound when an input gives
-    the outcome away and the problem has no override for it.
+    quick models to say what its suspicions are worth, and draws the learning curve and, of fewer
+    than 5,000 rows, the optimism by bootstrap. Raises leakage.LeakFound when an input gives the
+    outcome away and the problem has no override for it.
     """
     seed = study.problem.seed if random_state is None else random_state
     how = {"random_state": seed, "threads": threads}
@@ -142,6 +151,8 @@ def fit(
     model = learning.fit(problem, found, **how)
     parts = tableparts.fit_parts(problem, found, model, **how)
     beside = _beside(study, prepared, found, how)
+    offer, after = extras.repair(problem, found, tested, random_state=seed)
+    told = quantiles.cross_fitted(problem, found, **how) if problem.quantiles else None
     manifest = {
         **_identity(study, seed),
         "data": {**(source or {}), **_extent(frame, found)},
@@ -149,9 +160,32 @@ def fit(
         "sample_size": {"enough": size.enough, "sentence": size.sentence},
         "leakage": [asdict(one) for one in leaks],
         "libraries": tablefiles.libraries(),
+        **extras.told(offer),
     }
-    serving = tableparts.serving(problem, found, tested)
+    if offer and after is not tested:
+        after = figures.judge(problem, found, after, random_state=seed)
+        manifest["figures"]["recalibrated"] = after.to_json()
+    if told is not None:
+        manifest["quantiles"] = quantiles.coverage(problem, found, told)
+    if thorough:
+        manifest |= _thorough(problem, found, how, progress)
+    serving = tableparts.serving(problem, found, tested, told)
     return FittedTable(problem, parts, serving, manifest, study.prepare)
+
+
+def _thorough(
+    problem: Problem,
+    found: TableCohort,
+    how: Mapping[str, int],
+    progress: Callable[[str], None] | None,
+) -> dict[str, Any]:
+    """What is worth its minutes in a report and not in a quick look."""
+    if progress:
+        progress("learning curve and optimism")
+    return {
+        "learning_curve": extras.learning_curve(problem, found, **how),
+        "optimism": extras.optimism(problem, found, **how),
+    }
 
 
 def _beside(

@@ -1,20 +1,24 @@
 """The parts of one prediction: the model itself, quantiles, an interval; how they come together.
 
 `parts` are fitted objects: `model`; `quantiles` of a number; `refits` for the interval of a risk.
-`serving` are plain numbers: `interval` (conformal offsets) and `domain` (of the training people).
+`serving` are plain numbers: `domain` (of the training people), `interval` and `quantiles`
+(conformal offsets and shifts), `recalibration` (the repair of risks on other people's outcomes).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import expit, logit
 
+from ml.evaluation import censored
+from ml.evaluation.recalibration import Recalibration
 from ml.models.predicting import predicted
-from ml.models.resampled import ResampledTrees
-from ml.studies import learning
+from ml.models.resampled import ResampledLogistic, ResampledTrees, is_ridge_logistic
+from ml.studies import quantiles
 from ml.studies.problem import Problem
 from ml.studies.tablecohort import TableCohort, columns_of
 from ml.uncertainty import conformal, domain, stability
@@ -29,23 +33,50 @@ def fit_parts(
     """Every part, fitted on everybody; `model` is."""
     parts = {"model": model}
     if problem.quantiles:
-        parts["quantiles"] = learning.quantiles(
-            problem, random_state=random_state, threads=threads
-        ).fit(found.X, found.y)
-    if problem.refits and problem.kind == "binary":
-        trees = ResampledTrees(columns_of(problem), problem.refits, random_state, threads)
-        parts["refits"] = trees.fit(found.X, found.y, found.person)
-    return parts
+        unfitted = quantiles.build(problem, random_state=random_state, threads=threads)
+        parts["quantiles"] = unfitted.fit(found.X, found.y)
+    refits = _refits(problem, found, model, random_state, threads)
+    return parts | ({"refits": refits} if refits else {})
 
 
-def serving(problem: Problem, found: TableCohort, tested: NDArray[np.float64]) -> dict[str, Any]:
-    """Numbers from training people; `tested` are the cross-fitted predictions of the rows."""
+def _refits(
+    problem: Problem, found: TableCohort, model: Any, random_state: int, threads: int
+) -> ResampledLogistic | ResampledTrees | None:
+    """What lends a risk its spread: a logistic model its own refits, any other one small trees."""
+    if problem.kind not in ("binary", "survival"):
+        return None
+    if problem.kind == "binary" and is_ridge_logistic(model):
+        count = problem.refits or stability.REFITS  # they cost next to nothing
+        return ResampledLogistic(model, count, random_state).fit(found.X, found.y, found.person)
+    if not problem.refits:
+        return None
+    trees = ResampledTrees(columns_of(problem), problem.refits, random_state, threads)
+    if problem.kind == "binary":
+        return trees.fit(found.X, found.y, found.person)
+    came, weight = censored.known_at(np.abs(found.y), found.y > 0, problem.horizon)
+    rows = np.flatnonzero(weight)
+    if not 0 < came[rows].sum() < len(rows):
+        return None
+    part = found.part(rows)
+    return trees.fit(part.X, came[rows], part.person, weight[rows])
+
+
+def serving(
+    problem: Problem,
+    found: TableCohort,
+    tested: NDArray[np.float64],
+    tested_quantiles: NDArray[np.float64] | None = None,
+) -> dict[str, Any]:
+    """Numbers from training people, with what was foretold for them by models of others."""
     numbers = columns_of(problem).numbers
     known = domain.fit(found.X[list(numbers)].to_numpy(), numbers, most_missing=1.0)
     told: dict[str, Any] = {"domain": known.to_json()}
     if problem.kind == "number":
         floor = 0.0 if found.y.min() >= 0 else -np.inf
         told["interval"] = _offsets(problem, found, tested, floor)
+    if tested_quantiles is not None:
+        moved = quantiles.shifts(problem, found.y, tested_quantiles)
+        told["quantiles"] = moved.to_json() if moved else None
     return told
 
 
@@ -64,13 +95,15 @@ def assemble(
 ) -> pd.DataFrame:
     """All numbers told of these rows, indexed as X."""
     value = predicted(parts["model"], X, problem.kind, horizon=problem.times)
+    if repair := _repair(served):
+        value = repair.apply(value)
     columns = _values(problem, value)
     if problem.horizons:
         value = columns["risk"]
     if problem.kind != "classes":
         columns |= _interval(problem, parts, served, value, X)
     if "quantiles" in parts:
-        columns |= _quantiles(problem, parts["quantiles"], X)
+        columns |= _quantiles(problem, parts["quantiles"], served, X)
     return pd.DataFrame(columns, index=X.index)
 
 
@@ -114,12 +147,35 @@ def _interval(
         return {"low": unknown, "high": unknown}
     cuts = [tier.low for tier in problem.tiers if tier.low > 0]
     margin = logit(np.clip(value, TINY, 1 - TINY))
-    told = stability.stability(margin, parts["refits"], X, cuts)
+    repair = _repair(served)
+    refits = _Repaired(parts["refits"], repair) if repair else parts["refits"]
+    told = stability.stability(margin, refits, X, cuts)
     return {"low": told.low, "high": told.high, "tier_flip_probability": told.flips}
 
 
-def _quantiles(problem: Problem, model: Any, X: pd.DataFrame) -> dict[str, NDArray]:
-    """Quantiles in rising order: lines that were fitted apart may cross."""
-    found = np.sort(predicted(model, X, "number").reshape(len(X), -1), axis=1)
-    names = [f"q{round(100 * at):02d}" for at in sorted(problem.quantiles)]
-    return dict(zip(names, found.T, strict=True))
+def _quantiles(
+    problem: Problem, model: Any, served: Mapping[str, Any], X: pd.DataFrame
+) -> dict[str, NDArray]:
+    found = quantiles.raw(problem, model, X)
+    if served.get("quantiles"):
+        found = conformal.ConformalQuantiles.from_json(served["quantiles"]).apply(found)
+    if (floor := (served.get("interval") or {}).get("floor")) is not None:
+        found = np.maximum(found, floor)  # no stay is shorter than nothing
+    return dict(zip(quantiles.names(problem), found.T, strict=True))
+
+
+def _repair(served: Mapping[str, Any]) -> Recalibration | None:
+    found = served.get("recalibration")
+    return Recalibration.from_json(found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Repaired:
+    """Refits whose risks go through the same repair as the served one."""
+
+    refits: Any
+    repair: Recalibration
+
+    def margins(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        risk = self.repair.apply(expit(self.refits.margins(X)))
+        return logit(np.clip(risk, TINY, 1 - TINY))

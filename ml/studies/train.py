@@ -10,12 +10,14 @@ import argparse
 import hashlib
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml import persistence
 from ml.datasets import nhanes
@@ -43,12 +45,42 @@ def fit(
 
     Takes about two minutes a study on two cores; the frame is that of `nhanes.load`.
     """
+    return trained(study, frame, random_state, source=source, threads=threads).artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A fitted study with the risks that its report is made of.
+
+    `risk` is cross-fitted, one of each of the people; `later` are the rows of the late cycles and
+    what a model of the cycles before says of them.
+    """
+
+    artifact: FittedStudy
+    people: cohort.Cohort
+    risk: NDArray[np.float64]
+    later: tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+def trained(
+    study: Study,
+    frame: pd.DataFrame,
+    random_state: int | None = None,
+    *,
+    source: str = "",
+    threads: int = 2,
+) -> Trained:
+    """What `fit` does, with the risks."""
     seed = study.seed if random_state is None else random_state
     people = cohort.make(study, frame)
     fits = crossfit.cross_fit(study, people, random_state=seed, threads=threads)
     booster = crossfit.fit_booster(study, people, random_state=seed, threads=threads)
     metrics = report(study, people, fits, random_state=seed)
-    metrics["temporal"] = _temporal(study, people, seed, threads)
+    how = {"random_state": seed, "threads": threads}
+    first_late, y, late_risk = crossfit.temporal(study, people, **how)
+    metrics["temporal"] = {
+        "trained_before": first_late, "people": len(y), "events": int(y.sum()), **few(y, late_risk)
+    }  # fmt: skip
     metrics["published"] = beside(study, frame, fits.risks["complete"])
     manifest = {
         "format": FORMAT,
@@ -63,7 +95,9 @@ def fit(
         "seed": seed,
         "libraries": _libraries(),
     }
-    return FittedStudy(booster, _refit(study, people, seed, threads), manifest)
+    artifact = FittedStudy(booster, _refit(study, people, seed, threads), manifest)
+    late = np.flatnonzero(people.cycle >= first_late)
+    return Trained(artifact, people, fits.risks["complete"], (late, late_risk))
 
 
 def save(fitted: FittedStudy, folder: str | Path, *, created_on: date) -> Path:
@@ -122,14 +156,10 @@ def _serving(
     return {
         "ages": [study.age_min, study.age_cap],
         "base_logit": base,
+        "stretch": study.stretch,
         "group_variance": {group: v * scale for group, v in fits.group_variance.items()},
         "group_gain": dict(fits.group_gain),
     }
-
-
-def _temporal(study: Study, people: cohort.Cohort, seed: int, threads: int) -> dict[str, Any]:
-    first_late, y, risk = crossfit.temporal(study, people, random_state=seed, threads=threads)
-    return {"trained_before": first_late, "people": len(y), "events": int(y.sum()), **few(y, risk)}
 
 
 def _provenance(frame: pd.DataFrame, people: cohort.Cohort, source: str) -> dict[str, Any]:

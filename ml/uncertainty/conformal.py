@@ -6,7 +6,7 @@ finite-sample correction (n + 1) makes the share hold for exchangeable people wh
 (Mondrian), so that long stays get the wide intervals that they need and short ones stay narrow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -112,30 +112,34 @@ def upper_limit(scores: NDArray[np.float64], level: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ConformalQuantiles:
-    """Shifts of two predicted quantiles (CQR; Romano et al., NeurIPS 2019), each tail its own."""
+    """What is added to each predicted quantile (CQR; Romano et al., NeurIPS 2019), each its own."""
 
-    level: float
-    below: float
-    above: float
+    levels: tuple[float, ...]
+    shifts: tuple[float, ...]
 
-    def interval(
-        self, low: ArrayLike, high: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Limits after the shift; never crossed."""
-        low = np.asarray(low, float) - self.below
-        high = np.asarray(high, float) + self.above
-        middle = (low + high) / 2
-        return np.minimum(low, middle), np.maximum(high, middle)
+    def apply(self, predicted: ArrayLike) -> NDArray[np.float64]:
+        """Quantiles after the shift, shape (rows, levels); never crossed."""
+        return np.sort(np.asarray(predicted, float) + np.asarray(self.shifts), axis=1)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"levels": list(self.levels), "shifts": list(self.shifts)}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        return cls(tuple(found["levels"]), tuple(found["shifts"]))
 
 
 def fit_quantiles(
-    y: ArrayLike, low: ArrayLike, high: ArrayLike, *, level: float = 0.8
+    y: ArrayLike, predicted: ArrayLike, levels: Sequence[float]
 ) -> ConformalQuantiles:
-    """Shifts from quantiles foretold for people outside the training rows."""
-    y = np.asarray(y, float)
-    tail = (1 - level) / 2
-    return ConformalQuantiles(
-        level,
-        upper_limit(np.asarray(low, float) - y, 1 - tail),
-        upper_limit(y - np.asarray(high, float), 1 - tail),
-    )
+    """Shifts from quantiles foretold for people outside the training rows.
+
+    `predicted` has shape (rows, levels). At most the stated share of outcomes falls below a
+    quantile up to the median, at least that share below one above it. Raises TooFewResiduals.
+    """
+    y, predicted = np.asarray(y, float), np.asarray(predicted, float)
+    shifts = [
+        upper_limit(y - told, level) if level > 0.5 else -upper_limit(told - y, 1 - level)
+        for told, level in zip(predicted.T, levels, strict=True)
+    ]
+    return ConformalQuantiles(tuple(map(float, levels)), tuple(shifts))

@@ -1,9 +1,19 @@
-"""How much a patient's risk depends on who happened to be in the training data.
+"""How far a served risk may be off: other training people, and inputs not known.
 
-Method of Riley and Collins (Biom J 2023;65:2200302): refit on bootstraps of people and look at the
-spread of one patient's risk. Trees are refitted small (`ml.models.refits`); a logistic model needs
-no refitting at all, because one Newton step from the fitted coefficients is the refit to first
-order, so that 200 cost less than one fit.
+Two sources, both on the logit:
+
+* *Sampling* (Riley and Collins, Biom J 2023;65:2200302): refit on bootstraps of people and look at
+  the spread of one patient's logit around its median, moved onto the served logit (the served
+  model is the point estimate; the refits only lend their spread). Trees are refitted small
+  (`ml.models.refits`); a logistic model needs no refitting at all, because one Newton step from
+  the fitted coefficients is the refit to first order, so that 200 cost less than one fit.
+* *Missing inputs*: for each group of inputs, the mean squared change of the logit when that
+  group alone is hidden was measured on people outside the training folds. The variances of the
+  unknown groups are added and scaled so that hiding all of them gives the change that was
+  measured for hiding all together.
+
+Their half-widths are added in quadrature. The second part makes the interval honest about what
+a test could still change, and names the test that would narrow it most.
 """
 
 from collections.abc import Sequence
@@ -13,11 +23,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
+from scipy.stats import norm
 
 from ml.evaluation import bootstrap
-from ml.models import uncertainty
 
 REFITS = 200
+COVERAGE = 0.90
+Z90 = float(norm.ppf(0.5 + COVERAGE / 2))
 
 
 class Refitted(Protocol):
@@ -52,17 +64,18 @@ def one_step(
     coefficients: ArrayLike,
     *,
     person: ArrayLike | None = None,
-    penalty: float = 0.0,
+    penalty: ArrayLike = 0.0,
     count: int = REFITS,
     random_state: int,
 ) -> LinearRefits:
     """Refits of a logistic model by one Newton step each.
 
     `design` has shape (rows, columns) with its column of ones; `penalty` is the ridge with which
-    the coefficients were fitted.
+    the coefficients were fitted, one for all or one a column.
     """
     design, y = np.asarray(design, float), np.asarray(y, float)
     fitted = np.asarray(coefficients, float)
+    ridge = np.broadcast_to(np.asarray(penalty, float), fitted.shape)
     person = np.arange(len(y)) if person is None else np.asarray(person)
     _, number = np.unique(person, return_inverse=True)
     risk = expit(design @ fitted)
@@ -71,8 +84,8 @@ def one_step(
     refits = []
     for weight in bootstrap.draws(number, random_state, count):
         information = (design * (weight * spread)[:, None]).T @ design
-        information += (penalty + 1e-9) * np.eye(len(fitted))
-        refits.append(fitted + np.linalg.solve(information, weight @ score - penalty * fitted))
+        information += np.diag(ridge + 1e-9)
+        refits.append(fitted + np.linalg.solve(information, weight @ score - ridge * fitted))
     return LinearRefits(np.array(refits))
 
 
@@ -84,9 +97,9 @@ def stability(
     The refits lend their spread only: it is moved onto the served logit.
     """
     served = np.asarray(served, float)
-    spread = uncertainty.deviations(refits.margins(X))
+    spread = deviations(refits.margins(X))
     nothing_missing = np.zeros(len(served))
-    low, high = uncertainty.limits(served, spread, nothing_missing)
+    low, high = limits(served, spread, nothing_missing)
     return Stability(low, high, flips(served, spread, cuts))
 
 
@@ -98,3 +111,39 @@ def flips(
     tier = np.searchsorted(edges, served, side="right")
     refitted = np.searchsorted(edges, served[:, None] + spread, side="right")
     return (refitted != tier[:, None]).mean(axis=1)
+
+
+def deviations(refit_margins: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Refits less their median, shape (people, refits)."""
+    return refit_margins - np.median(refit_margins, axis=1, keepdims=True)
+
+
+def limits(
+    margin: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    missing_sd: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper 90 % limit of risk, shapes (people,).
+
+    `margin` is the served logit, `spread` the deviations of the refits, `missing_sd` the standard
+    deviation of the logit that unknown inputs leave open. The risk always lies between.
+    """
+    below, above = np.quantile(spread, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2], axis=1)
+    low = margin - np.hypot(below, Z90 * missing_sd)
+    high = margin + np.hypot(above, Z90 * missing_sd)
+    return expit(low), expit(high)
+
+
+def flip_probability(
+    margin: float, spread: NDArray[np.float64], missing_sd: float, cuts: Sequence[float]
+) -> float:
+    """Chance that the tier would be another one; `cuts` are the rising risk limits of tiers."""
+    edges = np.concatenate([[-np.inf], logit(np.asarray(cuts, float)), [np.inf]])
+    tier = int(np.searchsorted(edges[1:-1], margin, side="right"))
+    centres = margin + spread
+    # A hair of width keeps the formula defined when every input is known.
+    width = max(missing_sd, 1e-9)
+    stays = norm.cdf((edges[tier + 1] - centres) / width) - norm.cdf(
+        (edges[tier] - centres) / width
+    )
+    return float(np.clip(1 - stays.mean(), 0, 1))

@@ -57,6 +57,11 @@ def canonical(address: str, namespace: str = "") -> str:
     return address if len(address) <= LONGEST else f"sha256:{digest({'address': address})}"
 
 
+def is_global(name: str) -> bool:
+    """Whether a name means one resource everywhere: `Patient/1` is somebody else elsewhere."""
+    return name.startswith("urn:") or name.count("/") > 1
+
+
 def names(resource: Element, full_url: str, namespace: str) -> set[str]:
     """Everything by which other resources of the file may refer to this one."""
     known = {identity(resource, full_url, namespace)}

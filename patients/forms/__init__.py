@@ -1,4 +1,12 @@
-from .held import FindPatientForm, LocalCodeForm, MapCodeForm, MapUnitForm, MatchForm, RejectForm
+from .held import (
+    FindPatientForm,
+    LocalCodeForm,
+    MapCodeForm,
+    MapUnitForm,
+    MatchForm,
+    RejectForm,
+    TellForm,
+)
 from .mapping import MappingForm
 from .uploads import ConfirmForm, LabUploadForm, StartForm, WithdrawForm
 
@@ -13,5 +21,6 @@ __all__ = [
     "MatchForm",
     "RejectForm",
     "StartForm",
+    "TellForm",
     "WithdrawForm",
 ]

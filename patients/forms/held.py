@@ -45,6 +45,17 @@ class MatchForm(_Plain):
     remember = forms.BooleanField(required=False)
 
 
+class TellForm(MatchForm):
+    """The same for somebody of a bundle, with how it is known."""
+
+    reason = forms.CharField(
+        label="How do you know?",
+        max_length=200,
+        min_length=3,
+        help_text="Kept in the audit log with your name.",
+    )
+
+
 class MapCodeForm(_Plain):
     """Which analyte a source means by its code; the likely ones come first."""
 

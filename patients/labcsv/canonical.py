@@ -21,7 +21,7 @@ from ml import analytes
 
 from . import lines, words, workbook
 from .encoding import BLOCK, UnreadableFile
-from .fields import FIELDS, headings
+from .fields import EXTRA_FIELDS, FIELDS, headings
 from .formats import TOO_LARGE, may_hold
 from .layout import from_profile, head_lines, parse
 from .lines import Malformed
@@ -48,7 +48,7 @@ def is_needed(profile: Profile, format: str) -> bool:  # noqa: A002 - as the mod
         or bool(profile.compression)
         or profile.layout == "wide"
         or profile.encoding.startswith("utf-16")
-        or "collected_time" in profile.columns
+        or not profile.columns.keys().isdisjoint(EXTRA_FIELDS)
     )
 
 
@@ -217,13 +217,18 @@ def _judged(rows: Rows, width: int) -> Iterator[tuple[int, Cells, str]]:
 def _filler(header: Sequence[str], columns: Mapping[str, str]) -> Callable[[int, Cells], Cells]:
     """A function that puts the cells of a record in the order of FIELDS."""
     places = [header.index(columns[name]) if name in columns else None for name in NAMES]
-    time = header.index(columns["collected_time"]) if "collected_time" in columns else None
-    date_at, row_at = NAMES.index("collected_at"), NAMES.index("source_row")
+    time, number = (
+        header.index(columns[name]) if name in columns else None
+        for name in ("collected_time", "value_numeric")
+    )
+    date_at, row_at, value_at = map(NAMES.index, ("collected_at", "source_row", "value"))
 
     def fill(row: int, record: Cells) -> Cells:
         cells = ["" if place is None else record[place] for place in places]
         if time is not None and record[time].strip():
             cells[date_at] = f"{cells[date_at].strip()} {record[time].strip()}"
+        if number is not None and words.says_nothing(cells[value_at]):
+            cells[value_at] = record[number] if record[number].strip() else cells[value_at]
         cells[row_at] = str(row)
         return cells
 

@@ -56,6 +56,7 @@ STATUSES = {
     "storniert": "cancelled", "geannuleerd": "cancelled", "annulé": "cancelled",
     "cancelado": "cancelled", "annullato": "cancelled",
 }  # fmt: skip
+ROUNDED = re.compile(r"\d[.,]\d+[eE]\+\d{2,3}", re.ASCII)  # as a spreadsheet shows long numbers
 WITHOUT_VALUE = {"registered", "cancelled", "entered-in-error"}
 
 
@@ -80,6 +81,14 @@ def identifier(text: str) -> str:
     if not cell:
         raise Refusal(
             "mrn", "missing_patient", "The row names no patient.", "Fill in the patient's number."
+        )
+    if ROUNDED.fullmatch(cell):
+        raise Refusal(
+            "mrn",
+            "rounded_identifier",
+            "A spreadsheet has rounded the patient's number, so that nobody knows whose it was.",
+            "Format the column as text and fill in the numbers again.",
+            masked(cell),
         )
     if len(cell) > 64 or not cell.isprintable() or any(map(_is_invisible, cell)):
         raise Refusal(

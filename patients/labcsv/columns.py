@@ -15,7 +15,7 @@ import polars as pl
 
 from .cells import Refusal
 from .layout import ABSENT, FIELDS, Layout
-from .lines import Block, Malformed, defect, record_block
+from .lines import AS_WESTERN, WESTERN, Block, Malformed, defect, record_block
 
 STRETCH = 2 * 1024 * 1024  # bytes of a plain stretch: some 30,000 rows, 15 MB while at work
 LONGEST_PLAIN_LINE = 100_000  # longer ones are for the strict reader to judge
@@ -99,6 +99,8 @@ def _plain_text(data: bytes, layout: Layout) -> bytes | None:
     try:
         text = lines.decode(layout.encoding.name)
     except UnicodeDecodeError:
+        return None
+    if layout.encoding.name in WESTERN and AS_WESTERN.search(text):
         return None
     return lines if layout.encoding.name == "utf-8" else text.encode()
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .moments import FIRST_SERIAL, LAST_SERIAL, SERIAL, orders_of
-from .numbers import COMPARATOR, EITHER_WAY, GROUPED, SIMPLE, is_clear_with_comma
+from .numbers import COMPARATOR, EITHER_WAY, GROUPED, MINUS, SIMPLE, is_clear_with_comma
 
-LEADING_NUMBER = re.compile(rf"{COMPARATOR}[+-]?(?P<digits>[\d.,'’ \u00a0\u202f]*\d)", re.ASCII)
+LEADING_NUMBER = re.compile(
+    rf"{COMPARATOR}[+{MINUS}-]?(?P<digits>[\d.,'’ \u00a0\u202f]*\d)", re.ASCII
+)
 
 
 class Doubt(NamedTuple):

@@ -24,16 +24,16 @@ FIELDS = {
     "identifier_system": ("identifier_system", "assigning_authority", "id_system",
                           "id_type", "namespace", "issuer"),
     "code": ("code", "loinc", "loinc_code", "loinc_num", "test_code", "analyte_code",
-             "local_code", "analyte", "test", "component", "observation_code", "assay", "lab_test",
-             "investigation", "parameter", "analyt", "untersuchung", "kurzname", "messgroesse",
-             "messgrosse", "analyse", "examen", "code_analyse", "analito", "prueba", "codigo",
-             "determinacion", "bepaling", "untersuchungscode", "test_kuerzel", "test_kurzel",
-             "parametre", "esame", "analisi", "codice_esame", "codice_analisi", "parametro"),
-    "value": ("value", "result", "result_value", "value_numeric", "numeric_value", "valuenum",
-              "numeric_result", "test_result", "observation_value", "results", "finding", "wert",
-              "messwert", "ergebnis", "resultat", "valeur", "resultado", "valor", "uitslag",
-              "waarde", "resultaat", "messergebnis", "testergebnis", "risultato", "valore",
-              "esito"),
+             "local_code", "itemid", "analyte", "test", "component", "observation_code", "assay",
+             "lab_test", "investigation", "parameter", "analyt", "untersuchung", "kurzname",
+             "messgroesse", "messgrosse", "analyse", "examen", "code_analyse", "analito",
+             "prueba", "codigo", "determinacion", "result_name", "bepaling",
+             "untersuchungscode", "test_kuerzel", "test_kurzel", "parametre", "esame",
+             "analisi", "codice_esame", "codice_analisi", "parametro"),
+    "value": ("value", "result", "result_value", "test_result", "observation_value", "results",
+              "finding", "wert", "messwert", "ergebnis", "resultat", "valeur", "resultado", "valor",
+              "uitslag", "waarde", "resultaat", "messergebnis", "testergebnis", "risultato",
+              "valore", "esito"),
     "unit": ("unit", "units", "uom", "ucum", "result_unit", "result_units", "unit_of_measure",
              "value_unit", "valueuom", "einheit", "masseinheit", "unite", "unites", "unidad",
              "unidades", "eenheid", "messeinheit", "unite_de_mesure", "unidad_de_medida", "unita",
@@ -44,7 +44,7 @@ FIELDS = {
                      "specimen_date", "sample_date", "sampling_date", "sample_time", "taken_at",
                      "taken_on", "drawn_at", "draw_date", "draw_time", "effective_at",
                      "observed_at", "observation_date", "date", "datetime", "date_time",
-                     "charttime", "timestamp", "test_date", "date_of_test", "datum",
+                     "charttime", "chartdate", "timestamp", "test_date", "date_of_test", "datum",
                      "entnahmedatum", "entnahme", "entnahmezeit", "abnahmedatum", "abnahme",
                      "abnahmezeitpunkt", "probenentnahme", "probendatum", "date_prelevement",
                      "date_de_prelevement", "preleve_le", "fecha", "fecha_de_toma",
@@ -95,7 +95,7 @@ FIELDS = {
                   "observation_name", "long_name", "display_name", "analyte_display",
                   "component_display", "testname", "bezeichnung", "analysenname",
                   "untersuchungsname", "libelle", "nom_analyse", "nombre_prueba", "descripcion",
-                  "omschrijving", "nome_esame", "descrizione", "nom_de_l_analyse",
+                  "omschrijving", "nome_esame", "descrizione", "nom_de_l_analyse", "label",
                   "nombre_de_la_prueba", "testbezeichnung"),
     "birth_date": ("birth_date", "date_of_birth", "dob", "birthdate", "patient_dob",
                    "geburtsdatum", "geb_datum", "gebdat", "date_de_naissance", "date_naissance",
@@ -124,18 +124,21 @@ WORDS = {
     "note": "Remark",
     "birth_date": "Birth date, as a check",
     "collected_time": "Time of day, if it stands apart",
+    "value_numeric": "Value as a number, where the value itself says nothing",
 }
 # Columns that make one of the fields together with another; a canonical copy joins them.
 EXTRA_FIELDS = {
     "collected_time": ("collected_time", "time", "time_collected", "collection_hour", "uhrzeit",
                        "zeit", "heure", "heure_prelevement", "hora", "hora_extraccion", "tijd",
                        "afnametijd", "ora_prelievo", "ora", "entnahmeuhrzeit"),
+    "value_numeric": ("value_numeric", "numeric_value", "valuenum", "numeric_result",
+                      "result_numeric"),
 }  # fmt: skip
 # Headings that give way to any other of the same field.
 VAGUE = frozenset(
     {"date", "datetime", "timestamp", "datum", "fecha", "patient", "subject", "identifier",
      "ndossier", "nodossier", "numerodossier", "numerodedossier", "numdossier", "ndedossier",
-     "results", "reference", "range", "abnormal", "numericresult", "valuenum", "finding"}
+     "results", "reference", "range", "abnormal", "finding"}
 )  # fmt: skip
 REQUIRED = ("mrn", "code", "value", "collected_at")
 REQUIRED_IN_WIDE = ("mrn", "collected_at")

@@ -178,6 +178,12 @@ def _of_workbook(
     """The first sheet with a header that is known; the others are named as ignored."""
     heights = workbook.heads(path)
     sheets = {name: sheet.rows for name, sheet in heights.items() if _has_content(sheet.rows)}
+    hidden = [f"Hidden sheet “{name}”" for name, sheet in heights.items() if sheet.is_hidden]
+    if not sheets and hidden:
+        raise UnreadableFile(
+            "All that this workbook holds is on hidden sheets. Show the sheet with the results, "
+            "save the workbook and upload it again."
+        )
     if not sheets:
         raise UnreadableFile("The workbook is empty.")
     found = heads.of_sheets(sheets) if start.row is None else _stated(sheets, start.row)
@@ -200,7 +206,7 @@ def _of_workbook(
     table = Table(head.header, rows, len(rows) * share, is_whole=share == 1.0, is_sheet=True)
     guessed = _guessed("workbook", table, profile, doubts, remembered)
     others = [f"Sheet “{other}”" for other in sheets if other != name]
-    return replace(guessed, ignored=(*guessed.ignored, *others))
+    return replace(guessed, ignored=(*guessed.ignored, *others, *hidden))
 
 
 def _stated(sheets: Mapping[str, heads.Records], row: int) -> tuple[str, heads.Head] | None:

@@ -15,6 +15,10 @@ Cells = list[str]
 LINE_END = re.compile("\r\n|\n|\r")
 END_OF_TEXT = "\x1a"  # Ctrl-Z, with which programs of the days of DOS end a text
 FOREIGN = re.compile("[\x00\udc80-\udcff]")
+# What a letter in UTF-8 looks like in a file that is read as Windows-1252: Ã¼ for ü, Âµ for µ.
+WESTERN = {"cp1252", "latin-1", "iso8859-15"}
+AS_WESTERN = re.compile("[ÂÃ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸŠšŽžŒœŸ]|Î\xbc")
+FOREIGN_OR_UTF8 = re.compile(f"{FOREIGN.pattern}|{AS_WESTERN.pattern}")
 
 
 class Malformed(NamedTuple):
@@ -115,8 +119,9 @@ def record_block(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, siz
         return _skip_line(file, layout, at_byte, at_row, size)
     found, used = _parse(lines, layout.delimiter, is_last)
     text = "".join(lines[:used])
-    if FOREIGN.search(text):
-        found = [(place, _native(cells)) for place, cells in found]
+    foreign = _foreign(layout)
+    if foreign.search(text):
+        found = [(place, _native(cells, foreign)) for place, cells in found]
     return Block(
         records=[(at_row + place, cells) for place, cells in found],
         next_byte=at_byte + layout.encoding.size(text),
@@ -176,9 +181,14 @@ def _malformed(line: str, error: str, is_endless: bool) -> Malformed:
     return Malformed(*why, line.rstrip("\r\n"))
 
 
-def _native(cells: Cells | Malformed) -> Cells | Malformed:
+def _foreign(layout: Layout) -> re.Pattern[str]:
+    """What shows that a line is in another encoding than its file."""
+    return FOREIGN_OR_UTF8 if layout.encoding.name in WESTERN else FOREIGN
+
+
+def _native(cells: Cells | Malformed, foreign: re.Pattern[str]) -> Cells | Malformed:
     """The cells, unless one holds what is no text of this file's encoding."""
-    if isinstance(cells, Malformed) or not any(FOREIGN.search(cell) for cell in cells):
+    if isinstance(cells, Malformed) or not any(foreign.search(cell) for cell in cells):
         return cells
     has_nul = any("\0" in cell for cell in cells)
     return Malformed(*FOREIGN_BYTES[has_nul], "")

@@ -15,7 +15,7 @@ from .heads import Head
 from .moments import is_clock
 from .profile import CHOICES, Profile
 
-NUMBERS = ("value", "reference_low", "reference_high")
+NUMBERS = ("value", "value_numeric", "reference_low", "reference_high")
 DATES = ("collected_at", "issued_at", "birth_date")
 # What a person may have settled for a source, and how it is when nobody has.
 OPEN: dict[str, Any] = {
@@ -58,6 +58,8 @@ def columns(head: Head, basis: Profile) -> tuple[Profile, list[Doubt]]:
     meant = meanings(head.header)
     for provenance in PROVENANCE:
         meant.pop(provenance, None)
+    if "value" not in meant and "value_numeric" in meant:
+        meant["value"] = meant.pop("value_numeric")
     if apart := _date_and_time(head, meant.get("collected_at", [])):
         meant |= apart
     elif "collected_time" in meant and not _completes(head, meant):

@@ -7,10 +7,11 @@ from .refusal import Reason, Refusal
 
 SPACES = " \u00a0\u202f"
 GROUP_SIGNS = f".,'’{SPACES}"
+MINUS = "−"  # U+2212, as word processors and laboratories print it
 COMPARATOR = r"(?P<comparator><=|>=|<|>|≤|≥)?\s*"
 BODY = rf"(?P<digits>[.,]?\d(?:[\d{GROUP_SIGNS}]*\d)?)"
 EXPONENT = r"(?:[eE](?P<exponent>[+-]?\d{1,2}))?"
-NUMBER = re.compile(rf"{COMPARATOR}(?P<sign>[+-]?){BODY}{EXPONENT}", re.ASCII)
+NUMBER = re.compile(rf"{COMPARATOR}(?P<sign>[+{MINUS}-]?){BODY}{EXPONENT}", re.ASCII)
 SIMPLE = re.compile(r"\d*[.,]\d+", re.ASCII)
 GROUPED = re.compile(
     rf"[1-9]\d{{0,2}}(?:(?P<group>[{GROUP_SIGNS}])\d{{3}})(?:(?P=group)\d{{3}})*"
@@ -73,7 +74,11 @@ def number(text: str, *, field: str, numbers: Numbers) -> tuple[str, float, str]
     if len(plain.replace(".", "").strip("0")) > MOST_DIGITS or len(cell) > LONGEST:
         raise TOO_MANY_DIGITS.of(cell, field)
     comparator = COMPARATORS.get(found["comparator"], found["comparator"] or "")
-    return comparator, float(f"{found['sign']}{plain}e{found['exponent'] or 0}") + 0.0, cell
+    return (
+        comparator,
+        float(f"{found['sign'].replace(MINUS, '-')}{plain}e{found['exponent'] or 0}") + 0.0,
+        cell,
+    )
 
 
 def _plain(digits: str, numbers: Numbers, cell: str, field: str) -> str:
@@ -135,7 +140,7 @@ class Range(NamedTuple):
     remark: str = ""
 
 
-ONE = r"[+-]?[.,]?\d(?:[\d.,'’]*\d)?"
+ONE = rf"[+{MINUS}-]?[.,]?\d(?:[\d.,'’]*\d)?"
 BETWEEN = re.compile(
     rf"[(\[]?\s*({ONE})\s*(?:-|–|—|−|\.\.\.?|…|;|to|bis|à|a|tot)\s*({ONE})\s*[)\]]?", re.ASCII
 )

@@ -43,7 +43,10 @@ def main(path: str, wanted: str, most: int, decimal: str) -> None:
     except PasswordError:
         return _say({"error": "The workbook has a password. Remove it and upload the file again."})
     for sheet in workbook.sheets_metadata:
-        if (wanted and sheet.name != wanted) or sheet.visible != SheetVisibleEnum.Visible:
+        if wanted and sheet.name != wanted:
+            continue
+        if sheet.visible != SheetVisibleEnum.Visible:
+            _say({"hidden": sheet.name})
             continue
         found = workbook.get_sheet_by_name(sheet.name)
         _say({"sheet": sheet.name, "rows": found.total_height})

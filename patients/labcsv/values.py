@@ -40,9 +40,25 @@ SIMPLE_UNITS = frozenset(
 )  # fmt: skip
 ALIKE = str.maketrans("µμ²³", "uu23")
 TITRE = re.compile(r"((?:<=|>=|<|>|≤|≥)?)\s*1\s*:\s*(\d{1,6})", re.ASCII)
-SPAN = re.compile(r"(\d{1,4})\s*[-–]\s*(\d{1,4})(?:\s*(/\s?[A-Za-z]{2,6}))?", re.ASCII)
+SPAN = re.compile(
+    r"(\d{1,4})\s*(?:[-–]|(?<=\s)(?:to|TO|bis|à|tot)(?=\s))\s*(\d{1,4})(?:\s*(/\s?[A-Za-z]{2,6}))?",
+    re.ASCII,
+)
+# A comparator in words; what stands behind it begins with a digit.
+LESS = (
+    r"less than|below|under|kleiner(?: als)?|weniger als|unter|inférieur à|moins de|"
+    r"menor (?:de|que)|menos de|kleiner dan|minder dan|onder|inferiore a|minore di|meno di"
+)
+MORE = (
+    r"(?:greater|more|higher) than|above|over|(?:größer|grösser|groesser)(?: als)?|mehr als|"
+    r"über|supérieur à|plus de|mayor (?:de|que)|más de|groter dan|meer dan|boven|superiore a|"
+    r"maggiore di|più di"
+)
+COMPARED = re.compile(
+    rf"(?:(?P<less>{LESS})|(?P<more>{MORE}))\s+(?P<rest>[\d.,].*)", re.IGNORECASE | re.DOTALL
+)
 NUMBER_FIRST = re.compile(
-    r"((?:<=|>=|<|>|≤|≥)?\s*[+-]?[\d.,'’]*\d(?:[eE][+-]?\d{1,2})?)(.*)", re.ASCII | re.DOTALL
+    r"((?:<=|>=|<|>|≤|≥)?\s*[+−-]?[\d.,'’]*\d(?:[eE][+-]?\d{1,2})?)(.*)", re.ASCII | re.DOTALL
 )
 
 
@@ -62,6 +78,9 @@ class Value(NamedTuple):
 def value(text: str, *, numbers: Numbers, field: str = "value") -> Value:
     """Read a value cell, or raise Refusal for whatever is not surely one."""
     cell = text.strip()
+    if compared := COMPARED.fullmatch(cell):
+        cell = f"{'<' if compared['less'] else '>'}{compared['rest']}"
+        return value(cell, numbers=numbers, field=field)._replace(as_sent=text.strip()[:LONGEST])
     if NUMBER.fullmatch(cell):
         comparator, figure, as_sent = number(cell, field=field, numbers=numbers)
         return Value(comparator, figure, "", "", "", "", as_sent)

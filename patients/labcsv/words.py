@@ -17,8 +17,8 @@ RESULTS = {
     "indeterminate": "ind indeterminate inconclusive unbestimmt indéterminé indeterminado",
     "equivocal": "equivocal grenzwertig équivoque borderline",
     "detected": "detected nachgewiesen détecté detectado aangetoond",
-    "not detected": "not_detected undetected undetectable nicht_nachgewiesen non_détecté "
-    "no_detectado niet_aangetoond",
+    "not detected": "not_detected undetected undetectable nicht_nachgewiesen nicht_nachweisbar "
+    "non_détecté no_detectado niet_aangetoond",
     "present": "present vorhanden présent presente aanwezig",
     "absent": "absent nicht_vorhanden ausente afwezig",
     "trace": "tr trace traces spur spuren trazas sporen ± +/-",
@@ -27,10 +27,11 @@ RESULTS = {
     "abnormal": "abnormal abn",
     "none": "none none_seen keine aucun ninguno geen",
     "rare": "rare", "few": "few", "occasional": "occasional occ", "moderate": "moderate mod",
-    "many": "many", "numerous": "numerous", "small": "small", "large": "large",
+    "many": "many", "numerous": "numerous", "small": "small sm", "large": "large lrg lg",
     "too numerous to count": "tntc too_numerous_to_count",
     "no growth": "no_growth kein_wachstum",
     "clear": "clear klar clair", "hazy": "hazy", "cloudy": "cloudy trüb trouble",
+    "slightly hazy": "slightly_hazy slhazy", "slightly cloudy": "slightly_cloudy slcloudy",
     "turbid": "turbid", "colourless": "colorless colourless farblos", "yellow": "yellow gelb",
     "light yellow": "light_yellow pale_yellow hellgelb", "dark yellow": "dark_yellow",
     "straw": "straw", "amber": "amber", "red": "red", "brown": "brown", "orange": "orange",
@@ -46,8 +47,8 @@ NO_RESULT = {
     "contaminated": "contaminated kontaminiert",
     "quantity not sufficient": "qns quantity_not_sufficient insufficient insufficient_sample "
     "insufficient_specimen zu_wenig_material quantité_insuffisante",
-    "test not performed": "tnp test_not_performed not_performed not_done not_tested nicht_bestimmt "
-    "non_effectué no_realizado niet_bepaald",
+    "test not performed": "tnp test_not_performed not_performed not_done notdone not_tested "
+    "nicht_bestimmt non_effectué no_realizado niet_bepaald",
     "cancelled": "cancelled canceled cancel canc cancelado annulé geannuleerd storniert",
     "rejected": "rejected specimen_rejected sample_rejected",
     "no specimen": "no_specimen no_sample specimen_lost no_specimen_received kein_material",
@@ -56,13 +57,14 @@ NO_RESULT = {
 }
 # There will be one: the status becomes registered.
 STILL_TO_COME = (
-    "pending in_progress result_pending to_follow awaited ausstehend folgt en_cours pendiente volgt"
+    "pending in_progress result_pending to_follow awaited ausstehend folgt in_arbeit en_cours "
+    "pendiente volgt"
 )
 # A remark on the sample that may stand behind a number.
 SAMPLE_REMARKS = ("hemolyzed", "lipemic", "icteric")
 PLACEHOLDERS = frozenset(
     {"na", "n/a", "n.a.", "null", "none.", "nil", "nd", "n/d", "-", "--", "---", ".", "..", "?",
-     "_", "unknown", "missing", "blank"}
+     "_", "__", "___", "unknown", "missing", "blank"}
 )  # fmt: skip
 # In a wide table these say that a test was not done, as an empty cell does.
 NOT_DONE = frozenset({"", "NA", "N/A", "NULL"})
@@ -74,6 +76,13 @@ def spellings(cell: str) -> tuple[str, str]:
     """A cell as the lists above may write it: as it is, and without what decorates it."""
     word = cell.casefold()
     return word, SPACE.sub("_", word.strip(" .!*"))
+
+
+def says_nothing(cell: str) -> bool:
+    """Whether a cell is blank or stands for a missing value, as `___` does where a number has
+    been taken out."""
+    word = cell.strip().casefold()
+    return not word or word in PLACEHOLDERS
 
 
 def _said_by(table: dict[str, str]) -> dict[str, str]:

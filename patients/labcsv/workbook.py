@@ -25,14 +25,18 @@ class Sheet(NamedTuple):
 
     rows: list[tuple[int, list[str]]]
     height: int
+    is_hidden: bool = False  # then nothing of it is read
 
 
 def heads(path: Path) -> dict[str, Sheet]:
-    """The beginning of every visible sheet, by its name. Raises UnreadableFile."""
+    """The beginning of every sheet, by its name; of hidden ones the name alone. Raises
+    UnreadableFile."""
     found: dict[str, Sheet] = {}
     sheet = Sheet([], 0)
     for said in _said(path, "", HEAD_ROWS, "."):
-        if isinstance(said, dict):
+        if isinstance(said, dict) and "hidden" in said:
+            found[said["hidden"]] = Sheet([], 0, is_hidden=True)
+        elif isinstance(said, dict):
             sheet = found[said["sheet"]] = Sheet([], said["rows"])
         else:
             sheet.rows.append((len(sheet.rows) + 1, said))

@@ -11,7 +11,7 @@ from healthcare.accounts.models import User
 from patients.fhir import meaning, references, strict
 from patients.fhir.elements import Concept, Fault, moment
 from patients.fhir.reading import Entry
-from patients.fhir.references import Owner
+from patients.fhir.references import Owner, is_global
 from patients.labcsv import Problem
 from patients.models import FhirResource, LabImport, Patient
 from patients.services import fhirpeople, fhirstore
@@ -19,6 +19,7 @@ from patients.services.fhirpeople import Policy
 from patients.services.fhirstore import Kept, Known
 
 Outcome = FhirResource.Outcome
+MOST_REMEMBERED = 50_000  # names of patients, which can be asked for again
 OLDER = "A newer version of it is here."
 
 
@@ -32,20 +33,31 @@ class Context:
     namespace: str = ""
     # Names under which the patients of the file are referred to → what each is called here.
     aliases: dict[str, str] = field(default_factory=dict)
+    # Digests of its patients that have no name of their own everywhere, by their names.
+    versions: dict[str, set[str]] = field(default_factory=dict)
     drugs: dict[str, Concept] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
     # What the reports of the file say for their observations, by what these are called.
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # When it became known whose these resources are, where that was after their file came.
+    settled_at: datetime | None = None
+    # The patient of all of them, where a person has said so.
+    told: int | None = None
 
-    def whole(self, one: Kept) -> dict[str, Any]:
+    def forget_many(self) -> None:
+        """Ask for names anew when there are too many to hold in memory."""
+        if len(self.people) > MOST_REMEMBERED:
+            self.people.clear()
+
+    def whole(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """A resource with what its report says for it; what is kept is as it was sent."""
-        told = self.reports.get(one.name) if one.kind == "Observation" else None
-        return meaning.completed(one.body, told) if told else one.body
+        told = self.reports.get(name) if body["resourceType"] == "Observation" else None
+        return meaning.completed(body, told) if told else body
 
     @property
     def now(self) -> datetime:
         """Since when what the file says is known here."""
-        return self.lab_import.confirmed_at or self.lab_import.uploaded_at
+        return self.settled_at or self.lab_import.confirmed_at or self.lab_import.uploaded_at
 
 
 @dataclass
@@ -152,7 +164,7 @@ class Owners:
         for entry, one in admitted:
             try:
                 self.owners[one.place] = references.owner(
-                    context.whole(one), entry.full_url, context.namespace
+                    context.whole(one.name, one.body), entry.full_url, context.namespace
                 )
             except Fault as fault:
                 self.faults[one.place] = fault
@@ -170,6 +182,8 @@ class Owners:
         owner = self.owners[one.place]
         if owner is None:
             return None, None
+        if self.context.told:
+            return owner, self.context.told
         found = {self.by_number[pair] for pair in owner.identifiers if pair in self.by_number}
         return owner, self._named(owner) or (found.pop() if len(found) == 1 else None)
 
@@ -189,20 +203,14 @@ class Owners:
 
     def _look_up_names(self, owners: Iterable[Owner]) -> None:
         """Patients of this file by any name, those of earlier files by one that is theirs alone."""
-        wanted = set()
-        for owner in owners:
-            for name in owner.names:
-                known = self.context.aliases.get(name)
-                if known or is_global(name):
-                    wanted.add(known or name)
+        aliases, versions = self.context.aliases, self.context.versions
+        wanted = {aliases.get(name, name) for owner in owners for name in owner.names}
         wanted -= self.context.people.keys()
-        if wanted:
-            self.context.people |= fhirpeople.known_names(wanted)
-
-
-def is_global(name: str) -> bool:
-    """Whether a name means one resource everywhere: `Patient/1` is somebody else elsewhere."""
-    return name.startswith("urn:") or name.count("/") > 1
+        if local := {name for name in wanted if not is_global(name) and name in versions}:
+            digests = {digest for name in local for digest in versions[name]}
+            self.context.people |= fhirpeople.known_names(local, digests)
+        if everywhere := {name for name in wanted if is_global(name)}:
+            self.context.people |= fhirpeople.known_names(everywhere)
 
 
 def refuse(one: Kept, fault: Fault, stored: Stored) -> None:

@@ -8,6 +8,7 @@ resources are read again; or for its sender, who has to send it anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -54,15 +55,20 @@ def waiting(lab_import: LabImport) -> int:
     return fhirwaiting.waiting().filter(lab_import=lab_import).count()
 
 
+def has_unknown_people(lab_import: LabImport) -> bool:
+    """Whether anything waits for somebody to say whose it is, be it a Patient alone."""
+    return _not_stored(lab_import).filter(outcome=Outcome.HELD, is_nobodys=True).exists()
+
+
 @transaction.atomic
-def read_again(lab_import: LabImport, *, by: User) -> int:
+def read_again(lab_import: LabImport, *, by: User, now: datetime) -> int:
     """Read those that wait for their patient, and store what is of a patient who is known now.
 
     Returns how many wait no longer; a second time finds none.
     """
     permissions.check(by, Permission.INTAKE_RESOLVE)
     before = waiting(lab_import)
-    changed = sorted(fhirwaiting.read_again(lab_import))
+    changed = sorted(fhirwaiting.read_again(lab_import, now=now))
     settled = before - waiting(lab_import)
     audit.record(
         "fhir.read_again", target=lab_import, by=by, patient_ids=changed, resources=settled
@@ -86,7 +92,7 @@ def _todo(row: dict[str, Any]) -> str:
     if row["outcome"] == Outcome.REFUSED:
         return "Put it right where it was written, and send it again."
     if row["resource_type"] == "Patient":
-        return "Withdraw the file and send it again with a care team for new patients."
+        return "Say who it is; or withdraw the file and send it again with a care team."
     if row["is_nobodys"]:
-        return "Have the number (see the list) put on the patient's record, then look again."
+        return "Say whose it is; or look again when the number is on the patient's record."
     return "Say on the list of held results which test or unit is meant."

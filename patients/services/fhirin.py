@@ -1,7 +1,8 @@
 """FHIR R4 files into the record: each resource becomes a fact, waits, is kept, or is refused.
 
-A file is read three times: once to see that it is whole and who is in it, once for its
-patients, once for everything else. What was read is stored in stretches, each in one
+A file is read three times: once to see that it is whole and who is in it (and once more for its
+reports, where observations leave something to them), once for its patients, once for everything
+else. What was read is stored in stretches, each in one
 transaction with the place where the next one starts, so that a worker may die anywhere. A bad
 resource never stops a good one, and a file sent twice adds nothing.
 """
@@ -9,9 +10,8 @@ resource never stops a good one, and a file sent twice adds nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import IO, Any
+from typing import IO
 
 from django.db import transaction
 from django.db.models import Count
@@ -22,29 +22,18 @@ from healthcare.audit.models import AuditEvent
 from healthcare.jobs import services as jobs
 from healthcare.jobs.models import Job
 from patients import signals
-from patients.fhir import meaning, reading, references, treatment
-from patients.fhir.elements import Concept, Fault, children, text
+from patients.fhir import reading
 from patients.fhir.reading import Entry, UnreadableBundle
 from patients.models import FhirResource, LabImport
 from patients.services import fhirresources, fhirstore, fhirwaiting, labtables, labversions
 from patients.services.fhiradmission import Context, Stored
+from patients.services.fhirindex import Index
 from patients.services.fhirpeople import Policy
 
 STRETCH = 500
 # Keys of LabImport.profile: into which team new patients come, whose numbers are our own, and
 # within what ids are one sender's.
 CARE_TEAM, MRN_SYSTEM, NAMESPACE = "care_team", "mrn_system", "namespace"
-
-
-@dataclass
-class Index:
-    """What a file holds, from a first look at all of it."""
-
-    total: int = 0
-    patients: int = 0
-    aliases: dict[str, str] = field(default_factory=dict)
-    drugs: dict[str, Concept] = field(default_factory=dict)
-    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def import_file(lab_import: LabImport, job: Job) -> None:
@@ -57,11 +46,12 @@ def import_file(lab_import: LabImport, job: Job) -> None:
         index = _index(file, namespace)
         context = Context(
             lab_import, _policy(lab_import), lab_import.uploaded_by, namespace,
-            aliases=index.aliases, drugs=index.drugs, reports=index.reports,
+            aliases=index.aliases, versions=index.versions, drugs=index.drugs,
+            reports=index.reports,
         )  # fmt: skip
         for stretch in _stretches(file, index, skip=lab_import.next_row):
             _store(stretch, context, index, job)
-    found = fhirwaiting.release(lab_import) if index.patients else set()
+    found = fhirwaiting.release(lab_import, now=context.now) if index.patients else set()
     _finish(lab_import, found)
 
 
@@ -82,39 +72,12 @@ def _index(file: IO[bytes], namespace: str) -> Index:
     index = Index()
     try:
         for entry in reading.entries(file):
-            index.total += 1
-            kind = entry.resource.get("resourceType")
-            index.patients += kind == "Patient"
-            _note(entry, kind, namespace, index)
+            index.note(entry, namespace)
+        for entry in reading.entries(file) if index.wants_reports else ():
+            index.note_report(entry, namespace)
     except UnreadableBundle as refusal:
         raise jobs.PermanentFailure(str(refusal)) from None
     return index
-
-
-def _note(entry: Entry, kind: object, namespace: str, index: Index) -> None:
-    """By which names a patient or a drug is referred to. A broken one is refused later."""
-    try:
-        if kind == "DiagnosticReport":
-            _note_report(entry, namespace, index)
-        if kind not in {"Patient", "Medication"}:
-            return
-        identity = references.identity(entry.resource, entry.full_url, namespace)
-        names = references.names(entry.resource, entry.full_url, namespace)
-        if kind == "Patient":
-            index.aliases |= dict.fromkeys(names, identity)
-            return
-        address = f"Medication/{entry.resource.get('id', '')}"
-        drug = treatment.drug_named(entry.resource)
-        index.drugs |= dict.fromkeys({*names, address, entry.full_url}, drug)
-    except Fault:
-        return
-
-
-def _note_report(entry: Entry, namespace: str, index: Index) -> None:
-    told = meaning.told_by_report(entry.resource)
-    for result in children(entry.resource, "result"):
-        for name in references.meant(text(result, "reference"), entry.full_url, namespace):
-            index.reports[name] = told
 
 
 def _stretches(file: IO[bytes], index: Index, *, skip: int) -> Iterator[tuple[bool, list[Entry]]]:
@@ -139,6 +102,7 @@ def _store(stretch: tuple[bool, list[Entry]], context: Context, index: Index, jo
     are_patients, entries = stretch
     fhirstore.lock()
     labversions.take_turns()  # before any row is held: merges hold patients only after theirs
+    context.forget_many()
     step = fhirresources.people if are_patients else fhirresources.others
     stored = step(entries, context)
     _move_on(context.lab_import, stored, len(entries), index.total)
@@ -169,7 +133,8 @@ def _finish(lab_import: LabImport, found: set[int]) -> None:
     Results are told of by whoever called: see `labs`.
     """
     kept = FhirResource.objects.filter(lab_import=lab_import, patient__isnull=False)
-    patients = sorted({*kept.values_list("patient_id", flat=True), *found})
+    whose = kept.order_by().values_list("patient_id", flat=True).distinct()
+    patients = sorted({*whose, *found})
     finished = AuditEvent.objects.filter(
         action="fhir.read", target_type=lab_import._meta.label, target_id=str(lab_import.pk)
     )

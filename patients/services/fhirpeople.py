@@ -83,7 +83,7 @@ class People:
         if not matched:
             return Found(self._register(person, name).pk, is_new=True, remarks=person.remarks)
         patient = self._patient(matched.pop())
-        _check_same_person(person, patient)
+        check_same_person(person, patient)
         return Found(patient.pk, is_new=False, remarks=self._completed(person, patient))
 
     def _numbers(self, person: Person) -> list[tuple[str, str]]:
@@ -184,11 +184,14 @@ class People:
         return tuple(remarks)
 
 
-def known_names(names: Iterable[str]) -> dict[str, int]:
-    """Patients by what their resources are called, wherever these came from."""
+def known_names(names: Iterable[str], digests: Iterable[str] | None = None) -> dict[str, int]:
+    """Patients by what their resources are called, wherever these came from; with `digests`,
+    by these very versions of them."""
     rows = FhirResource.objects.filter(
         resource_type="Patient", resource_id__in=set(names), patient__isnull=False
     )
+    if digests is not None:
+        rows = rows.filter(digest__in=set(digests))
     found = rows.order_by("pk").values_list("resource_id", "patient_id", "patient__merged_into_id")
     return {name: merged_into or patient for name, patient, merged_into in found}
 
@@ -233,7 +236,7 @@ def _is_same_birth(person: Person, patient: Patient) -> bool:
     return born == patient.birth_date
 
 
-def _check_same_person(person: Person, patient: Patient) -> None:
+def check_same_person(person: Person, patient: Patient) -> None:
     """A number that was given to somebody else says so by name and birth date."""
     other_name = person.family_name.casefold() != patient.family_name.casefold()
     other_birth = person.birth_date is not None and not _is_same_birth(person, patient)

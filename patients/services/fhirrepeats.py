@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -13,10 +13,11 @@ from patients.fhir import meaning
 from patients.fhir.elements import Concept
 from patients.models import FhirResource, LabImport
 from patients.services import fhirfacts
-from patients.services.fhirfacts import SAID_ALREADY, SOURCE, TABLE_OF, Said
-from patients.services.fhirstore import WITHDRAWN
+from patients.services.fhirfacts import SAID_ALREADY, SOURCE, TABLE_OF, Changes, Said
+from patients.services.fhirstore import TOLD, WITHDRAWN
 
 Outcome = FhirResource.Outcome
+AT_ONCE = 5_000  # resources of a file whose facts end together
 
 
 def speak_up(
@@ -44,35 +45,48 @@ def take_back(lab_import: LabImport, *, now: datetime) -> set[int]:
     """End what the resources of a withdrawn file brought into the record, and let the versions
     before them count again. Its results are `labwithdrawal`'s. Patients stay registered.
 
+    Whom people have said that somebody of the file is goes with it.
+
     Called inside a transaction that holds `fhirstore.lock`. Returns whose records changed; a
     second time changes nothing.
     """
-    resources = list(
-        FhirResource.objects.filter(lab_import=lab_import)
-        .exclude(reason=WITHDRAWN)
-        .only("pk", "patient_id", "resource_type", "resource_id", "outcome")
+    changed: set[int] = set()
+    freed: set[tuple[int, str]] = set()
+    rows = FhirResource.objects.filter(lab_import=lab_import).order_by("pk")
+    rows = rows.exclude(reason=WITHDRAWN).only(
+        "pk", "patient_id", "resource_type", "resource_id", "outcome", "reason"
     )
-    FhirResource.objects.filter(pk__in=[one.pk for one in resources]).exclude(
-        resource_type="Patient"
-    ).update(outcome=Outcome.KEPT, reason=WITHDRAWN)
-    told = [
-        one for one in resources
-        if one.outcome == Outcome.FACT and one.patient_id and one.resource_type in TABLE_OF
-    ]  # fmt: skip
-    said = [Said(one.patient_id or 0, one.resource_type, one.resource_id, []) for one in told]
-    changes = fhirfacts.store([*said, *_before(told)], source=SOURCE, now=now)
-    changed = changes.changed | speak_up(changes.freed, drugs={}, now=now)
+    last = 0
+    while some := list(rows.filter(pk__gt=last)[:AT_ONCE]):
+        changes = _take_some_back(some, lab_import, now)
+        changed, freed, last = changed | changes.changed, freed | changes.freed, some[-1].pk
+    changed |= speak_up(freed, drugs={}, now=now)
     if changed:
         signals.record_changed.send(sender=LabImport, patient_ids=sorted(changed))
     return changed
 
 
-def _before(resources: Iterable[FhirResource]) -> list[Said]:
-    """What the newest version that is left of each of these resources says."""
+def _take_some_back(
+    resources: Sequence[FhirResource], lab_import: LabImport, now: datetime
+) -> Changes:
+    these = FhirResource.objects.filter(pk__in=[one.pk for one in resources])
+    these.filter(reason=TOLD).update(outcome=Outcome.KEPT, reason=WITHDRAWN, patient=None)
+    these.exclude(resource_type="Patient").update(outcome=Outcome.KEPT, reason=WITHDRAWN)
+    told = [
+        one for one in resources
+        if one.outcome == Outcome.FACT and one.patient_id and one.resource_type in TABLE_OF
+    ]  # fmt: skip
+    said = [Said(one.patient_id or 0, one.resource_type, one.resource_id, []) for one in told]
+    return fhirfacts.store([*said, *_before(told, lab_import)], source=SOURCE, now=now)
+
+
+def _before(resources: Iterable[FhirResource], withdrawn: LabImport) -> list[Said]:
+    """What the newest version that another file has left of each of these resources says."""
     kinds = {(one.resource_type, one.resource_id) for one in resources}
     earlier = FhirResource.objects.filter(
         resource_id__in={name for _, name in kinds}, outcome=Outcome.FACT, patient__isnull=False
-    ).order_by("pk")
+    ).exclude(lab_import=withdrawn)
+    earlier = earlier.order_by("pk")
     newest = {(one.resource_type, one.resource_id): one for one in earlier}
     return [_said(one, {}) for kind, one in newest.items() if kind in kinds]
 

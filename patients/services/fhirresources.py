@@ -12,7 +12,7 @@ from django.utils import timezone
 from patients.fhir import meaning, person, references
 from patients.fhir.elements import Fault
 from patients.fhir.reading import Entry
-from patients.fhir.references import Owner
+from patients.fhir.references import Owner, is_global
 from patients.labcsv import Problem
 from patients.models import FhirResource, Notice, Patient
 from patients.services import (
@@ -30,7 +30,6 @@ from patients.services.fhiradmission import (
     Context,
     Owners,
     Stored,
-    is_global,
     refuse,
 )
 from patients.services.fhirfacts import SAID_ALREADY, SOURCE, Conflict, Said
@@ -116,7 +115,7 @@ def _read(
         _about_nobody(one)
     elif one.reason != OLDER or one.kind == "Observation":
         day = timezone.localdate(context.now)
-        whole = context.whole(one)
+        whole = context.whole(one.name, one.body)
         means = meaning.of(whole, entry.full_url, received_on=day, drugs=context.drugs)
         says_something = means.facts or means.rows or means.reviewed or means.pregnancy
         one.outcome = Outcome.FACT if says_something else Outcome.KEPT

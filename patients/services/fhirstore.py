@@ -17,6 +17,7 @@ Outcome = FhirResource.Outcome
 # correct the same people at once would each do it.
 LOCK = (4_713, 0)
 WITHDRAWN = "Withdrawn with its file"
+TOLD = "A person has said who this is."  # of a Patient resource
 COPY = (
     "COPY patients_fhirresource (lab_import_id, patient_id, resource_type, resource_id, digest,"
     " body, received_at, outcome, reason) FROM STDIN"

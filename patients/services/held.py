@@ -73,7 +73,7 @@ def match(
         return Released()
     if remember:
         _remember_numbers(rows, patient, by)
-    number = _number_of(patient)
+    number = number_of(patient)
     known_as = {"mrn": number.value, "identifier_system": number.system, "birth_date": ""}
     done = _release(rows, lambda cells: cells | known_as, by=by, now=now, patient=patient)
     audit.record("held_results.matched", target=rows[0], by=by, patient_ids=[patient.pk],
@@ -231,7 +231,7 @@ def _remember_numbers(rows: Iterable[HeldResult], patient: Patient, by: User) ->
         demographics.add_identifier(patient, system=system, value=value, by=by)
 
 
-def _number_of(patient: Patient) -> PatientIdentifier:
+def number_of(patient: Patient) -> PatientIdentifier:
     """A number by which the intake finds the patient; one of ours for who has none."""
     numbers = PatientIdentifier.objects.filter(patient=patient).order_by("pk")
     own = numbers.filter(system=PatientIdentifier.MRN).first() or numbers.first()

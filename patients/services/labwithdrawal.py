@@ -6,6 +6,7 @@ withdrawal, what was believed then (decision 0008).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -96,16 +97,23 @@ def _end_results(lab_import: LabImport, *, now: datetime) -> list[int]:
     this: dict[str, Any] = {"lab_import": lab_import.pk, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(END, this)
-        labrepeats.speak_up(lab_import, now=now)
-        cursor.execute(SHARED, this)
-        threads = cursor.fetchall()
-        for start in range(0, len(threads), AT_ONCE):
-            labversions.supersede(threads[start : start + AT_ONCE])
-            labversions.restate(threads[start : start + AT_ONCE])
-        cursor.execute(PAIRS, this)
-        pairs = cursor.fetchall()
-    lablatest.refresh(pairs)
-    return sorted({patient_id for patient_id, _analyte_id in pairs})
+    labrepeats.speak_up(lab_import, now=now)
+    for threads in _some_at_a_time(SHARED, this):
+        labversions.supersede(threads)
+        labversions.restate(threads)
+    patients: set[int] = set()
+    for pairs in _some_at_a_time(PAIRS, this):
+        lablatest.refresh(pairs)
+        patients |= {patient_id for patient_id, _analyte_id in pairs}
+    return sorted(patients)
+
+
+def _some_at_a_time(query: str, arguments: dict[str, Any]) -> Iterator[list[tuple]]:
+    """Rows as they were when they were asked for, never all of a long file in memory."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, arguments)
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield rows
 
 
 def _end_what_hangs_on_it(

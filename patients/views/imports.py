@@ -21,6 +21,7 @@ from healthcare.audit import services as audit
 from patients.forms import WithdrawForm
 from patients.models import LabImport
 from patients.services import fhirheld, labexports, labs, labtests
+from patients.views.pace import pace
 from patients.views.steps import state_of, steps
 
 PER_PAGE = 50
@@ -61,7 +62,7 @@ def import_page(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "state": state_of(lab_import),
         "steps": steps(lab_import, "report" if lab_import.has_ended else "import"),
         "percent": _percent(lab_import),
-        "pace": _pace(lab_import),
+        "pace": pace(lab_import, timezone.now()),
         "causes": _causes(lab_import),
         "cause": cause,
         "page": page,
@@ -82,7 +83,7 @@ def import_status(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     context = {
         "lab_import": lab_import,
         "percent": _percent(lab_import),
-        "pace": _pace(lab_import),
+        "pace": pace(lab_import, timezone.now()),
     }
     response = render(request, "patients/_import_status.html", context)
     if lab_import.has_ended:
@@ -116,7 +117,7 @@ def resources_csv(request: SignedInRequest, public_id: UUID) -> StreamingHttpRes
 def read_resources_again(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Store what waited for patients that are known now."""
     lab_import = visible(request, public_id)
-    settled = fhirheld.read_again(lab_import, by=request.user)
+    settled = fhirheld.read_again(lab_import, by=request.user, now=timezone.now())
     if settled:
         said = "resource has" if settled == 1 else "resources have"
         messages.success(request, f"{settled:,} {said} found the patient.")
@@ -166,6 +167,7 @@ def _resources(lab_import: LabImport) -> dict[str, Any]:
     return {
         "resources": fhirheld.causes(lab_import),
         "nobodys": fhirheld.waiting(lab_import),
+        "unknown": fhirheld.has_unknown_people(lab_import),
     }
 
 
@@ -189,19 +191,6 @@ def _for_all(repair: str, repairs: int) -> str:
 def _percent(lab_import: LabImport) -> int:
     """How far its job is; a hundred is said only by a job that has ended."""
     return min(99, lab_import.job.percent) if lab_import.job else 0
-
-
-def _pace(lab_import: LabImport) -> str:
-    """How far and how fast, as a sentence for someone who waits."""
-    job = lab_import.job
-    if job is None or job.started_at is None:
-        return "waiting for a worker"
-    rows = lab_import.row_count
-    seconds = max(0.1, (timezone.now() - job.started_at).total_seconds())
-    if not rows or job.attempts > 1 or not job.progress:
-        return f"{rows:,} rows read"
-    left = seconds * max(0, job.total - job.progress) / job.progress
-    return f"{rows:,} rows read · {rows / seconds:,.0f} rows/s · {left:.0f} s left"
 
 
 def _download(lines, name: str) -> StreamingHttpResponse:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
+from healthcare.audit import services as audit
 from patients.services import hl7kept
 
 PER_PAGE = 50
@@ -23,6 +24,8 @@ def messages(request: SignedInRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     rows = hl7kept.received(request.user, acknowledgement=CHOICES.get(state))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    for message in page[:1]:
+        audit.record("hl7_messages.listed", target=message, by=request.user, messages=len(page))
     context = {
         "page": page,
         "rows": hl7kept.told(page),

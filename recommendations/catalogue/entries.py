@@ -198,6 +198,13 @@ class Factor:
     when: Expression
     source: str
     verified: bool
+    most: float | None = None  # largest change in unit that the trials speak for
+
+    def limited(self, change: float) -> float:
+        """The change, no larger than `most`."""
+        if self.most is None:
+            return change
+        return max(change, self.most) if self.most < 0 else min(change, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +220,29 @@ class Equation:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialHarm:
+    """Harm of an intervention as a trial counted it: shares of people within `years`."""
+
+    item: str
+    name: str
+    years: float
+    more: float
+    taking: float | None
+    without: float | None
+    population: str
+    source: str
+    verified: bool
+    is_comparable: bool = False  # one such event weighs about as much as one that is prevented
+
+
+@dataclass(frozen=True, slots=True)
 class Outcomes:
     """Everything that turns relative effects into absolute benefit."""
 
     outcomes: tuple[TrialOutcome, ...] = ()
     factors: tuple[Factor, ...] = ()
     equations: tuple[Equation, ...] = ()
+    harms: tuple[TrialHarm, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,10 @@ an old warning is still a warning, so it is only listed.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
+from recommendations.catalogue import overlay
 from recommendations.catalogue.entries import Catalogue, Interaction, Intervention
 
 Entry = Intervention | Interaction
@@ -49,12 +49,4 @@ def active(catalogue: Catalogue, today: date) -> Catalogue:
 
 @lru_cache(maxsize=8)
 def _without(catalogue: Catalogue, gone: frozenset[str]) -> Catalogue:
-    groups = (
-        replace(group, members=tuple(member for member in group.members if member not in gone))
-        for group in catalogue.groups
-    )
-    return replace(
-        catalogue,
-        interventions=tuple(item for item in catalogue.interventions if item.id not in gone),
-        groups=tuple(group for group in groups if group.members),
-    )
+    return overlay.without(catalogue, gone)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ def load(folder: Path = FOLDER) -> Catalogue:
     valid_years = _years(_read(folder / VALIDITY))
     read = [entry for _, entry in interventions + interactions]
     return Catalogue(
-        interventions=tuple(_intervention(entry) for _, entry in interventions),
-        interactions=tuple(_interaction(entry) for _, entry in interactions),
+        interventions=tuple(intervention(entry) for _, entry in interventions),
+        interactions=tuple(interaction(entry) for _, entry in interactions),
         groups=_groups(groups, {entry["id"] for _, entry in interventions}),
         needs=tuple(Need(rules.parse(row["when"]), row["features"]) for row in needs["needs"]),
         goals=tuple(_goal(row) for row in needs["goals"]),
@@ -99,7 +100,7 @@ def _refuse(problems: Iterable[Problem]) -> None:
         raise FaultyCatalogue(found)
 
 
-def _intervention(entry: Mapping[str, Any]) -> Intervention:
+def intervention(entry: Mapping[str, Any]) -> Intervention:
     indication, exclusion, effect = entry["indication"], entry["exclusion"], entry["effect"]
     fields: dict[str, Any] = {field: entry[field] for field in PLAIN}
     fields |= {field: tuple(entry[field]) for field in LISTS}
@@ -114,7 +115,7 @@ def _intervention(entry: Mapping[str, Any]) -> Intervention:
         evidence=Evidence(**entry["evidence"]),
         effect_text=_line(effect["text"]),
         effect_verified=effect["verified"],
-        changes=tuple(_change(row) for row in effect["changes"]),
+        changes=tuple(change(row) for row in effect["changes"]),
         burden=Burden(**entry["burden"]),
         note=entry.get("note", ""),
         entry=_plain(entry),
@@ -142,7 +143,7 @@ PLAIN = (
 LISTS = ("drug_classes", "target_risks", "tags", "delivery")
 
 
-def _change(row: Mapping[str, Any]) -> Change:
+def change(row: Mapping[str, Any]) -> Change:
     return Change(
         feature=row["feature"],
         op=row["op"],
@@ -156,7 +157,7 @@ def _change(row: Mapping[str, Any]) -> Change:
     )
 
 
-def _interaction(entry: Mapping[str, Any]) -> Interaction:
+def interaction(entry: Mapping[str, Any]) -> Interaction:
     return Interaction(
         id=entry["id"],
         version=entry["version"],
@@ -192,6 +193,14 @@ def _goal(row: Mapping[str, Any]) -> Goal:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def from_plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The other way round: an entry as the files hold it, where its day can be read."""
+    try:
+        return {**entry, "review_date": date.fromisoformat(str(entry.get("review_date")))}
+    except ValueError:
+        return dict(entry)
 
 
 def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:

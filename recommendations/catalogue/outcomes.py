@@ -10,6 +10,7 @@ from recommendations.catalogue.entries import (
     Longest,
     Outcomes,
     RiskSource,
+    TrialHarm,
     TrialOutcome,
 )
 from recommendations.catalogue.schema import FaultyCatalogue, Problem
@@ -25,6 +26,7 @@ def read(content: Mapping[str, Any]) -> Outcomes:
             outcomes=tuple(_outcome(row) for row in content["outcomes"]),
             factors=tuple(_factor(row) for row in content["factors"]),
             equations=tuple(_equation(row) for row in content["equations"]),
+            harms=tuple(_harm(row) for row in content["harms"]),
         )
     except KeyError as missing:
         raise FaultyCatalogue([Problem(FILE, "-", str(missing.args[0]), "is missing")]) from missing
@@ -71,6 +73,7 @@ def _factor(row: Mapping[str, Any]) -> Factor:
         when=rules.parse(row["when"]),
         source=row["source"],
         verified=row["verified"],
+        most=row.get("most"),
     )
 
 
@@ -82,4 +85,21 @@ def _equation(row: Mapping[str, Any]) -> Equation:
         when=rules.parse(row["when"]),
         source=row["source"],
         verified=row["verified"],
+    )
+
+
+def _harm(row: Mapping[str, Any]) -> TrialHarm:
+    taking, without = row.get("taking"), row.get("without")
+    more = row["more"] if taking is None or without is None else taking - without
+    return TrialHarm(
+        item=row["item"],
+        name=row["name"],
+        years=float(row["years"]),
+        more=float(more),
+        taking=taking,
+        without=without,
+        population=row["population"],
+        source=row["source"],
+        verified=row["verified"],
+        is_comparable=row.get("is_comparable", False),
     )

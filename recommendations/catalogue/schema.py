@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from numbers import Real
 from typing import Any, NamedTuple
 
-from ml import rules
+from ml import analytes, codes, rules
 from recommendations.catalogue.entries import NO_EFFECT, SEVERITIES
 
 CATEGORIES = (
@@ -21,6 +22,9 @@ CATEGORIES = (
 URGENCIES = ("urgent", "soon", "routine")
 STRENGTHS = ("strong", "moderate", "guidance", "weak")
 OPERATIONS = ("abs", "pct", "rr", "set")
+# Functions of a rule -> the vocabulary of their codes. An unknown one would never be true.
+VOCABULARIES = {"has": "condition", "on": "drug", "allergy": "allergy", "flag": "flag",
+                "due": "done"}  # fmt: skip
 AGAINST = ("drug", "condition", "lab", "allergy")
 
 Check = Callable[[Any], str | None]  # a fault in words, or None
@@ -91,10 +95,35 @@ def rule(value: Any) -> str | None:
     if fault := text(value):
         return fault
     try:
-        rules.parse(value)
+        tree = rules.parse(value, _analytes())
     except rules.UnreadableRule as unreadable:
         return str(unreadable)
-    return None
+    unknown = [str(leaf) for leaf in rules.leaves(tree) if not _is_known(leaf)]
+    return f"asks for what no record can hold: {', '.join(unknown)}" if unknown else None
+
+
+@cache
+def _analytes() -> frozenset[str]:
+    return frozenset(analyte.code for analyte in analytes.all())
+
+
+@cache
+def _codes(kind: str) -> frozenset[str]:
+    return frozenset(codes.vocabulary(kind))
+
+
+def _is_known(leaf: rules.Expression) -> bool:
+    kind = VOCABULARIES.get(leaf.function) if isinstance(leaf, rules.Call) else None
+    return kind is None or leaf.code in _codes(kind)  # type: ignore[union-attr]
+
+
+def drug_class(value: Any) -> str | None:
+    return text(value) or (None if value in _codes("drug") else f"«{value}» is not a drug class")
+
+
+def drug_classes(value: Any) -> str | None:
+    """Classes by which interactions, allergies and duplicates are found; a typo hides them."""
+    return texts(value) or next((fault for name in value if (fault := drug_class(name))), None)
 
 
 def optional_rule(value: Any) -> str | None:
@@ -119,7 +148,7 @@ INTERVENTION: dict[str, Check] = {
     "indication.rule": rule,
     "exclusion.rule": optional_rule,
     "exclusion.cautions": optional_text,
-    "drug_classes": texts,
+    "drug_classes": drug_classes,
     "evidence.grade": text,
     "evidence.strength": one_of(STRENGTHS),
     **EVIDENCE,
@@ -138,7 +167,7 @@ INTERVENTION: dict[str, Check] = {
 }
 INTERVENTION_OPTIONAL: dict[str, Check] = {
     "note": text,
-    "also_checks": texts,
+    "also_checks": drug_classes,
     "exclusion.if_known": rule,
 }
 CHANGE: dict[str, Check] = {
@@ -154,7 +183,7 @@ INTERACTION: dict[str, Check] = {
     "id": text,
     "version": version,
     "review_date": day,
-    "drug_class": text,
+    "drug_class": drug_class,
     "severity": one_of(SEVERITIES),
     "against.type": one_of(AGAINST),
     "against.text": text,
@@ -171,6 +200,7 @@ def intervention_faults(file: str, entry: Mapping[str, Any]) -> Iterator[Problem
     known = {"effect.changes", *INTERVENTION}
     yield from _faults(file, entry, INTERVENTION, INTERVENTION_OPTIONAL, known)
     yield from _effect_faults(file, entry)
+    yield from _drug_faults(file, entry)
 
 
 def interaction_faults(file: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
@@ -210,6 +240,14 @@ def _flat(entry: Mapping[str, Any], known: set[str]) -> Iterator[tuple[str, Any]
             yield key, value
 
 
+def _drug_faults(file: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    name = str(entry.get("id", "?"))
+    if entry.get("category") == "medication" and not entry.get("drug_classes"):
+        yield Problem(file, name, "drug_classes", "a drug needs a class to be checked by")
+    if entry.get("category") == "medication" and entry.get("needs_clinician") is False:
+        yield Problem(file, name, "needs_clinician", "a drug is for a clinician to decide")
+
+
 def _effect_faults(file: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     effect = entry.get("effect")
     name = str(entry.get("id", "?"))
@@ -224,3 +262,12 @@ def _effect_faults(file: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     for place, change in enumerate(changes):
         for problem in _faults(file, change, CHANGE, CHANGE_OPTIONAL, set(CHANGE)):
             yield problem._replace(id=name, field=f"effect.changes[{place}].{problem.field}")
+        yield from _span_faults(file, name, place, change)
+
+
+def _span_faults(file: str, name: str, place: int, change: Mapping[str, Any]) -> Iterator[Problem]:
+    low, high = change.get("min"), change.get("max")
+    if number(low) is None and number(high) is None and low > high:  # type: ignore[operator]
+        yield Problem(file, name, f"effect.changes[{place}].min", "is above max")
+    if change.get("op") == "rr" and number(low) is None and low <= 0:  # type: ignore[operator]
+        yield Problem(file, name, f"effect.changes[{place}].min", "a relative risk is above 0")

@@ -162,7 +162,7 @@ class ReviewTask(models.Model):
         RULE = "rule", "Rule"
 
     kind = models.CharField(max_length=10, choices=Kind)
-    item = models.CharField(max_length=10, help_text="Code of the intervention")
+    item = models.CharField(max_length=20, help_text="Code of the intervention, or a next test")
     text = models.CharField(max_length=700)
     patient = models.ForeignKey(
         Patient, on_delete=models.CASCADE, null=True, related_name="review_tasks"

@@ -76,14 +76,24 @@ class FollowUp(models.Model):
     def change(self) -> float | None:
         return None if self.value_after is None else self.value_after - self.value_before
 
+    @property
+    def reached(self) -> bool:
+        """Whether the value moved at least as far as the smaller end of the prediction."""
+        change = self.change or 0.0
+        falls = self.predicted_low + self.predicted_high < 0
+        return change <= self.predicted_high if falls else change >= self.predicted_low
+
 
 class Repeatability(models.Model):
-    """How an analyte comes back when it is measured again and nothing was done, at this site."""
+    """How an analyte comes back when it is measured again and nothing was done, at this site:
+    the line through pairs of untreated values, see `ml.recommenders.achieved.Again`."""
 
     analyte = models.CharField(max_length=20, unique=True)
-    mean = models.FloatField()
-    sd = models.FloatField()
-    correlation = models.FloatField()
+    mean = models.FloatField(help_text="Of the first values")
+    mean_again = models.FloatField(help_text="Of the second values")
+    slope = models.FloatField()
+    sd = models.FloatField(help_text="Of the first values")
+    scatter = models.FloatField(help_text="Of the second values about the line")
     people = models.PositiveIntegerField()
     learned_at = models.DateTimeField()
 
@@ -92,4 +102,4 @@ class Repeatability(models.Model):
 
     @property
     def again(self) -> Again:
-        return Again(self.mean, self.sd, self.correlation)
+        return Again(self.mean, self.mean_again, self.slope, self.sd, self.scatter, self.people)

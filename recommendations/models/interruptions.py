@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -42,6 +43,27 @@ class AlertBudget(models.Model):
     @property
     def window(self) -> timedelta:
         return timedelta(days=self.window_days)
+
+
+class AlertBudgetChange(models.Model):
+    """What a role's budget was set to, by whom, when and why. Never edited."""
+
+    role = models.CharField(max_length=20, choices=User.Role)
+    daily_capacity = models.PositiveSmallIntegerField()
+    window_days = models.PositiveSmallIntegerField()
+    threshold = models.FloatField()
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="alert_budget_change_says_why", condition=~Q(reason=""))
+        ]
+        indexes = [models.Index(fields=["role", "-at"])]
+
+    def __str__(self):
+        return f"#{self.pk} {self.role}"
 
 
 class InterruptionQuerySet(models.QuerySet["Interruption"]):

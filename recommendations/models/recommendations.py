@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
 
 from healthcare.accounts.models import User
 from patients.models import Patient
@@ -29,14 +31,25 @@ class Recommendation(models.Model):
         BLOCKED = "blocked", "Not safe here"
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="recommendations")
-    item = models.CharField(max_length=10, help_text="Code of the intervention")
+    item = models.CharField(max_length=20, help_text="Code of the intervention, or a next test")
     status = models.CharField(max_length=12, choices=Status)
     rank = models.PositiveSmallIntegerField()
     is_urgent = models.BooleanField(default=False)
     content = models.JSONField(help_text="The item as the engine gave it: reasons, cautions, …")
+    benefit = models.GeneratedField(
+        expression=Cast(
+            KeyTextTransform("arr", KeyTransform("0", KeyTransform("benefits", "content"))),
+            models.FloatField(),
+        ),
+        output_field=models.FloatField(null=True), db_persist=True,
+        help_text="Largest absolute risk reduction, for reports: the content is never read there",
+    )  # fmt: skip
     content_digest = models.CharField(max_length=64)
     catalogue_digest = models.CharField(max_length=64)
-    as_of = models.DateTimeField()
+    offered_at = models.DateTimeField(
+        null=True, help_text="When it was first said so; not known of the oldest rows"
+    )
+    as_of = models.DateTimeField(help_text="When it was last weighed, with the same answer")
     superseded_at = models.DateTimeField(null=True)
 
     objects = RecommendationQuerySet.as_manager()
@@ -49,8 +62,15 @@ class Recommendation(models.Model):
                 condition=Q(superseded_at=None),
             )
         ]
-        indexes = [models.Index(fields=["patient", "rank"], condition=Q(superseded_at=None),
-                                name="recommendation_of_patient")]  # fmt: skip
+        indexes = [
+            models.Index(fields=["patient", "rank"], condition=Q(superseded_at=None),
+                         name="recommendation_of_patient"),
+            models.Index(fields=["as_of"], condition=Q(is_urgent=True),
+                         name="recommendation_urgent"),
+            # Serves services.reach: whoever is counted there is read from here alone.
+            models.Index(fields=["patient", "item"], name="recommendation_reach",
+                         include=["status", "benefit", "superseded_at"]),
+        ]  # fmt: skip
 
     def __str__(self):
         return f"#{self.pk} {self.item}"

@@ -10,7 +10,10 @@ from itertools import groupby
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import Round, TruncDate
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from healthcare.accounts.models import User
 from ml.evaluation.subgroups import SMALLEST_CELL
@@ -106,28 +109,62 @@ class Miss:
 def misses(*, since: datetime, role: str = User.Role.CLINICIAN) -> list[Miss]:
     """Cards held back since then, of patients who within 30 days had a critical result, or for
     whom the same item became urgent."""
-    held = list(Interruption.objects.held_back().filter(role=role, at__gte=since).order_by("at"))
-    return [
-        Miss(each.item, each.fate, each.at, each.patient_id)
-        for each, mattered in zip(held, _mattered(held), strict=True)
-        if mattered
+    held = Interruption.objects.held_back().filter(role=role, at__gte=since)
+    return [Miss(each.item, each.fate, each.at, each.patient_id) for each in mattered(held, since)]
+
+
+@dataclass(frozen=True)
+class PastYear:
+    """Cards of the last year whose 30 days are over: their risks, whether they mattered, shape
+    (cards,), and on how many days they came. Risks are to a tenth of a percent."""
+
+    risks: NDArray[np.float64]
+    events: NDArray[np.float64]
+    days: int
+
+
+def past_year(*, role: str, now: datetime) -> PastYear | None:
+    """None below 100 cards or ten that mattered. Counted in the database, whatever their number."""
+    shown = Interruption.objects.filter(role=role, is_urgent=False)
+    cards = shown.filter(at__gt=now - YEAR, at__lte=now - WITHIN)
+    at_risk = cards.annotate(mille=Round(F("risk") * 1000)).order_by().values_list("mille")
+    counts = dict(at_risk.annotate(count=Count("pk")))
+    events = Counter(round(each.risk * 1000) for each in mattered(cards, now - YEAR))
+    if sum(counts.values()) < LEAST_CARDS or events.total() < SMALLEST_CELL:
+        return None
+    milles = np.array(sorted(counts))
+    repeats = np.array([int(counts[mille]) for mille in milles])
+    happened = [
+        np.arange(count) < events[int(mille)] for mille, count in zip(milles, repeats, strict=True)
     ]
+    days = cards.annotate(day=TruncDate("at")).order_by().values("day").distinct().count()
+    return PastYear(np.repeat(milles / 1000, repeats), np.concatenate(happened).astype(float), days)
 
 
 def proposed_threshold(*, role: str, now: datetime) -> float | None:
     """The lowest risk worth a card that keeps within the budget, by net benefit on last year's
     cards; None below 100 cards or ten events. The site's own threshold is the exchange rate."""
-    shown = Interruption.objects.filter(role=role, is_urgent=False)
-    cards = list(shown.filter(at__gt=now - YEAR, at__lte=now - WITHIN))
-    events = np.array(_mattered(cards), float)
     site = AlertBudget.of(role)
-    is_enough = len(cards) >= LEAST_CARDS and events.sum() >= SMALLEST_CELL
-    if not is_enough or not site.daily_capacity:
+    past = past_year(role=role, now=now) if site.daily_capacity else None
+    if past is None:
         return None
-    days = len({timezone.localdate(each.at) for each in cards})
-    share = min(1.0, site.daily_capacity * days / len(cards))
-    risks = np.array([each.risk for each in cards])
-    return budget.threshold_within(events, risks, capacity_share=share, harm=site.threshold)
+    share = min(1.0, site.daily_capacity * past.days / len(past.risks))
+    return budget.threshold_within(
+        past.events, past.risks, capacity_share=share, harm=site.threshold
+    )
+
+
+def mattered(cards: QuerySet[Interruption], since: datetime) -> list[Interruption]:
+    """The cards after which the patient soon had a critical result or the item became urgent.
+
+    Only cards of patients of whom there is such a day are read: these are few.
+    """
+    critical = Result.objects.current().filter(flag__in=["LL", "HH"], collected_at__gt=since)
+    urgent = Recommendation.objects.filter(is_urgent=True, as_of__gt=since)
+    patients = {*critical.values_list("patient", flat=True),
+                *urgent.values_list("patient", flat=True)}  # fmt: skip
+    read = list(cards.filter(patient__in=patients).order_by("at", "pk"))
+    return [each for each, counts in zip(read, _mattered(read), strict=True) if counts]
 
 
 def _mattered(cards: Sequence[Interruption]) -> list[bool]:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from healthcare.accounts.models import User
 from ml import rules
 from patients.models import PreventiveCare
 from patients.services import records
-from recommendations import catalogue
+from recommendations.catalogue import Intervention
 from recommendations.models import Feedback, FollowUp, ReviewTask
-from recommendations.services import followups, reviews
+from recommendations.services import catalogue, followups, reviews
 
 TAKEN_BACK = "The answer that said so was taken back"
 
@@ -29,25 +31,54 @@ def follow(feedback: Feedback, done: Done) -> None:
     """Do what the reason of a new answer asks for."""
     if feedback.answer in (Feedback.Answer.ACCEPT, Feedback.Answer.MODIFY):
         followups.schedule(feedback)
-    elif feedback.answer == Feedback.Answer.DONE:
+    elif _is_done(feedback):
         _reconcile(feedback, done)
-    elif act := _BY_REASON.get(feedback.reason):
-        act(feedback, done)
+    else:
+        followups.cancel_earlier(feedback)
+        if act := _BY_REASON.get(feedback.reason):
+            act(feedback)
     reviews.open_when_overridden(feedback)
+
+
+def _is_done(feedback: Feedback) -> bool:
+    says_done = feedback.reason == Feedback.Reason.ALREADY_DONE
+    return says_done or feedback.answer == Feedback.Answer.DONE
 
 
 def take_back(feedback: Feedback, *, by: User, now: datetime) -> None:
     """Undo what `follow` did; nothing is deleted."""
+    followups.restore_earlier(feedback)
     FollowUp.objects.standing().filter(feedback=feedback).update(cancelled_at=now)
     for task in ReviewTask.objects.open().filter(feedback=feedback):
         reviews.withdraw(task, by=by, now=now, comment=TAKEN_BACK)
+    reviews.withdraw_when_no_longer_overridden(feedback, by=by, now=now, comment=TAKEN_BACK)
     if feedback.reconciled is not None:
         records.remove(feedback.reconciled, by=by, now=now, reason=TAKEN_BACK)
 
 
+def acted_upon(feedback: Feedback) -> bool:
+    """Whether something rests on an answer by now: a later answer, a task that somebody closed,
+    a value that was measured, a fact that somebody corrected."""
+    recommendation = feedback.recommendation
+    same = Feedback.objects.standing().filter(
+        recommendation__patient=recommendation.patient_id, recommendation__item=recommendation.item
+    )
+    fact = feedback.reconciled
+    return (
+        same.filter(Q(at__gt=feedback.at) | Q(at=feedback.at, pk__gt=feedback.pk)).exists()
+        or ReviewTask.objects.filter(feedback=feedback, closed_at__isnull=False).exists()
+        or FollowUp.objects.filter(feedback=feedback, value_after__isnull=False).exists()
+        or (fact is not None and fact.superseded_at is not None)
+    )
+
+
 def done_items(item: str) -> tuple[str, ...]:
     """What the indication of an item asks to be done, such as ("colonoscopy", "fit")."""
-    entry = catalogue.load().by_id.get(item)
+    return asked_for(catalogue.current().by_id.get(item))
+
+
+def asked_for(entry: Intervention | None) -> tuple[str, ...]:
+    """The same of an entry of the catalogue; nothing of one that is not there."""
     if entry is None:
         return ()
     leaves = [leaf for leaf in rules.leaves(entry.indication) if isinstance(leaf, rules.Call)]
@@ -80,7 +111,7 @@ def _add_fact(feedback: Feedback, item: str, on: date) -> None:
         feedback.save(update_fields=["reconciled"])
 
 
-def _propose_edit(feedback: Feedback, done: Done) -> None:
+def _propose_edit(feedback: Feedback) -> None:
     reviews.open_for(
         feedback,
         ReviewTask.Kind.CATALOGUE,
@@ -89,7 +120,7 @@ def _propose_edit(feedback: Feedback, done: Done) -> None:
     )
 
 
-def _ask_for_data(feedback: Feedback, done: Done) -> None:
+def _ask_for_data(feedback: Feedback) -> None:
     facts = "; ".join(
         reason["text"] for reason in feedback.recommendation.content.get("reasons", ())
     )
@@ -100,8 +131,7 @@ def _ask_for_data(feedback: Feedback, done: Done) -> None:
     )
 
 
-_BY_REASON: dict[str, Callable[[Feedback, Done], None]] = {
-    Feedback.Reason.ALREADY_DONE: _reconcile,
+_BY_REASON: dict[str, Callable[[Feedback], None]] = {
     Feedback.Reason.NOT_SUITABLE: _propose_edit,
     Feedback.Reason.WRONG_DATA: _ask_for_data,
 }

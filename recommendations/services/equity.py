@@ -1,23 +1,27 @@
-"""Offer, answers and benefit by sex, age band and ethnicity, with the four-fifths rule."""
+"""Offer, answers and benefit by sex, age band and ethnicity, with the four-fifths rule.
+
+An offer is counted against those to whom a rule applied, person by item: a group that is ill more
+often is offered more, and that is need and no privilege.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from typing import Any, NamedTuple
+from datetime import date, datetime
 
 from django.utils import timezone
 
 from ml.evaluation.subgroups import SMALLEST_CELL, out_of_band
 from patients.models import Patient
-from recommendations.models import Feedback, FollowUp
+from recommendations.models import FollowUp
 from recommendations.services.cells import Cell, share
+from recommendations.services.reach import AGE_BANDS, Reached, Said
 
-AGE_BANDS = ((0, "under 40"), (40, "40 to 64"), (65, "65 and over"))
 GROUPS = ("sex", "age", "ethnicity")
+COMPARED = ("offer", "acceptance", "benefit")
+Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,9 @@ class PartRow:
 
     group: str
     part: str
-    people: Cell
+    people: Cell  # to whom a rule applied
     offered: Cell
-    offers_per_person: float | None
+    offer_share: float | None  # of what applied, person by item
     acceptance: float | None
     override_share: float | None
     predicted_benefit: float | None  # mean absolute risk reduction of what was offered
@@ -38,96 +42,80 @@ class PartRow:
     flagged: tuple[str, ...]
 
 
-class Offer(NamedTuple):
-    patient: int
-    item: str
-    benefit: float | None
-
-
-class Given(NamedTuple):
-    patient: int
-    item: str
-    answer: str
-    reason: str
-
-
-class _Person(NamedTuple):
-    sex: str
-    age: str
-    ethnicity: str
-
-
 def rows(
-    people: dict[int, _Person],
-    offers: list[Offer],
-    answers: list[Given],
-    plans: list[FollowUp],
+    reached: list[Reached], said: list[Said], plans: list[FollowUp], *, now: datetime
 ) -> list[PartRow]:
+    """Every part of every group; the counts are those of `services.reach`."""
+    people = _people_of(plans, timezone.localdate(now))
     found = []
     for group in GROUPS:
-        part_of = {pk: getattr(person, group) for pk, person in people.items()}
-        parts = _Parts(part_of, offers, answers, plans)
-        found += parts.rows(group)
+        parts = _Parts(group, reached, said)
+        parts.add_plans(plans, people)
+        found += parts.rows()
     return found
 
 
 class _Parts:
-    """The counts of one grouping."""
+    """The counts of one grouping, by part."""
 
-    def __init__(self, part_of, offers, answers, plans):
-        self.people = Counter(part_of.values())
-        self.offers = _grouped(part_of, offers, lambda each: each.patient)
-        self.answers = _grouped(part_of, answers, lambda each: each.patient)
-        self.plans = _grouped(part_of, plans, lambda each: each.patient_id)
+    def __init__(self, group: str, reached: Iterable[Reached], said: Iterable[Said]):
+        self.group = group
+        self.counts: dict[str, Counter] = defaultdict(Counter)
+        for each in reached:
+            self._add(getattr(each, group), each._asdict())
+        self.said: dict[str, Counter] = defaultdict(Counter)
+        for given in said:
+            self.said[getattr(given, group)].update(_numbers(given._asdict()))
+        self.plans: dict[str, list[FollowUp]] = defaultdict(list)
 
-    def rows(self, group: str) -> list[PartRow]:
-        reference = max(self.people, key=lambda part: self.people[part], default="")
-        figures = {part: self._figures(part) for part in self.people}
-        return [self._row(group, part, figures, reference) for part in sorted(self.people)]
+    def _add(self, part: str, counts: dict) -> None:
+        self.counts[part].update(_numbers(counts))
 
-    @cached_property
-    def hidden(self) -> set[str]:
-        """Parts of fewer than ten, and the next one where a single one could be worked out."""
-        by_size = sorted(self.people, key=lambda part: (self.people[part], part))
-        small = [part for part in by_size if self.people[part] < SMALLEST_CELL]
-        return set(by_size[:2] if len(small) == 1 else small)
+    def add_plans(self, plans: Iterable[FollowUp], people: dict[int, dict[str, str]]) -> None:
+        for plan in plans:
+            if plan.patient_id in people:
+                self.plans[people[plan.patient_id][self.group]].append(plan)
 
-    def _figures(self, part: str) -> dict[str, float | None]:
-        offers = _of_enough(self.offers[part])
-        given = [each.answer for each in _of_enough(self.answers[part])]
-        accepted = sum(answer in Feedback.FOLLOWED for answer in given)
-        benefits = [
-            each.benefit
-            for each in _of_enough([each for each in offers if each.benefit is not None])
-        ]
-        reached = [_reached(plan) for plan in self.plans[part]]
+    def rows(self) -> list[PartRow]:
+        sizes = {part: counts["people"] for part, counts in self.counts.items()}
+        reference = max(sizes, key=lambda part: sizes[part], default="")
+        hidden = _hidden(sizes)
+        figures = {part: {} if part in hidden else self._figures(part) for part in sizes}
+        return [self._row(part, figures, reference, part in hidden) for part in sorted(sizes)]
+
+    def _figures(self, part: str) -> Figures:
+        counts, said = self.counts[part], self.said[part]
+        answered = said["answers"] if said["people"] >= SMALLEST_CELL else 0
+        reached = [plan.reached for plan in self.plans[part]]
         return {
-            "offer": len(offers) / self.people[part] if offers else None,
-            "acceptance": share(accepted, len(given)),
-            "overrides": share(given.count(Feedback.Answer.DECLINE), len(given)),
-            "benefit": sum(benefits) / len(benefits) if benefits else None,
+            "offer": _mean(counts["offers"], counts["pairs"], counts["offered_people"]),
+            "acceptance": share(said["taken"], answered),
+            "overrides": share(said["declined"], answered),
+            "benefit": _mean(
+                counts["benefit"], counts["with_benefit"], counts["people_with_benefit"]
+            ),
             "achieved": share(sum(reached), len(reached)),
         }
 
-    def _row(self, group: str, part: str, figures: dict, reference: str) -> PartRow:
-        mine, theirs = figures[part], figures[reference]
-        is_reference = part == reference
+    def _row(
+        self, part: str, figures: dict[str, Figures], reference: str, is_hidden: bool
+    ) -> PartRow:
+        mine, theirs, is_reference = figures[part], figures[reference], part == reference
         ratios = {
-            name: None if is_reference else _ratio(mine[name], theirs[name])
-            for name in ("offer", "acceptance", "benefit")
+            name: None if is_reference else _ratio(mine.get(name), theirs.get(name))
+            for name in COMPARED
         }
-        people = self.people[part]
-        offered = len({each.patient for each in self.offers[part]})
+        people, offered = self.counts[part]["people"], self.counts[part]["offered_people"]
         return PartRow(
-            group=group,
+            group=self.group,
             part=part,
-            people=Cell(None) if part in self.hidden else Cell.of(people),
-            offered=Cell(None) if part in self.hidden else Cell.of(offered, people),
-            offers_per_person=mine["offer"],
-            acceptance=mine["acceptance"],
-            override_share=mine["overrides"],
-            predicted_benefit=mine["benefit"],
-            achieved_share=mine["achieved"],
+            people=Cell(None) if is_hidden else Cell.of(people),
+            offered=Cell(None) if is_hidden else Cell.of(offered, people),
+            offer_share=mine.get("offer"),
+            acceptance=mine.get("acceptance"),
+            override_share=mine.get("overrides"),
+            predicted_benefit=mine.get("benefit"),
+            achieved_share=mine.get("achieved"),
             is_reference=is_reference,
             ratios=ratios,
             flagged=tuple(
@@ -136,38 +124,37 @@ class _Parts:
         )
 
 
-def _of_enough(rows: list[Any]) -> list[Any]:
-    """The rows, if they are of ten people or more; else none of them."""
-    return rows if len({row.patient for row in rows}) >= SMALLEST_CELL else []
+def _hidden(sizes: dict[str, int]) -> set[str]:
+    """Parts of fewer than ten, and the next one where a single one could be worked out."""
+    by_size = sorted(sizes, key=lambda part: (sizes[part], part))
+    small = [part for part in by_size if sizes[part] < SMALLEST_CELL]
+    return set(by_size[:2] if len(small) == 1 else small)
 
 
-def _reached(plan: FollowUp) -> bool:
-    """Whether the value moved at least as far as the smaller end of the prediction."""
-    change = plan.change or 0.0
-    falls = plan.predicted_low + plan.predicted_high < 0
-    return change <= plan.predicted_high if falls else change >= plan.predicted_low
+def _numbers(counts: dict) -> dict:
+    return {name: value for name, value in counts.items() if name not in GROUPS}
 
 
-def _grouped(part_of: dict[int, str], rows: Iterable, patient_of) -> dict[str, list]:
-    found: dict[str, list] = defaultdict(list)
-    for row in rows:
-        if (patient := patient_of(row)) in part_of:
-            found[part_of[patient]].append(row)
-    return found
+def _mean(total: float, count: float, people: int) -> float | None:
+    """Over ten people or more; else nothing."""
+    return total / count if people >= SMALLEST_CELL and count else None
 
 
-def everybody(now: datetime) -> dict[int, _Person]:
-    """Every patient of whom there is a recommendation."""
-    today = timezone.localdate(now)
-    rows = Patient.objects.filter(merged_into=None, recommendations__isnull=False).distinct()
-    columns = rows.values_list("pk", "sex", "birth_date", "ethnicity")
+def _people_of(plans: Iterable[FollowUp], today: date) -> dict[int, dict[str, str]]:
+    """Parts of the patients who were measured."""
+    ids = {plan.patient_id for plan in plans}
+    if not ids:
+        return {}
+    found = Patient.objects.filter(pk__in=ids, merged_into=None)
+    columns = found.values_list("pk", "sex", "birth_date", "ethnicity")
     return {
-        pk: _Person(sex, _band((today - born).days / 365.25), ethnicity or "not recorded")
+        pk: {"sex": sex, "age": _band(born, today), "ethnicity": ethnicity or "not recorded"}
         for pk, sex, born, ethnicity in columns
     }
 
 
-def _band(age: float) -> str:
+def _band(born: date, today: date) -> str:
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return [name for start, name in AGE_BANDS if age >= start][-1]
 
 

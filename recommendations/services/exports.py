@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from healthcare.accounts import permissions
@@ -50,9 +50,9 @@ def feedback_rows() -> Iterator[dict[str, Any]]:
             "answer": row.answer,
             "reason": row.reason,
             "comment": row.comment,
-            "snooze_until": row.snooze_until.isoformat() if row.snooze_until else None,
+            "snooze_until": _iso(row.snooze_until),
             "undoes": row.undoes_id,
-            "offered_at": row.recommendation.as_of.isoformat(),
+            "offered_at": _iso(row.recommendation.offered_at),
             "catalogue_digest": row.recommendation.catalogue_digest,
         }
 
@@ -62,6 +62,10 @@ def _allowed_rows(by: User, *, form: str) -> Iterator[dict[str, Any]]:
     permissions.check(by, Permission.FEEDBACK_EXPORT)
     audit.record("feedback.exported", target=by, by=by, form=form)
     return feedback_rows()
+
+
+def _iso(moment: date | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _harmless(value: Any) -> Any:

@@ -65,17 +65,16 @@ def record(
 
 @transaction.atomic
 def undo(feedback: Feedback, *, by: User, now: datetime) -> Feedback:
-    """Take back one's own answer, within minutes, and what it did. Twice does nothing more."""
+    """Take back one's own answer and what it did, within minutes and until somebody acts on it.
+
+    Twice does nothing more.
+    """
     permissions.check(by, Permission.FEEDBACK_GIVE)
     feedback = Feedback.objects.select_for_update().get(pk=feedback.pk)
     if earlier := Feedback.objects.filter(undoes=feedback, by=by).first():
         return earlier
-    if not may_undo(feedback, by=by, now=now):
-        minutes = Feedback.UNDO_WITHIN.seconds // 60
-        raise NotAnswerable(
-            f"Only your own answer can be taken back, and only within {minutes} minutes. "
-            "Give a new answer instead."
-        )
+    if why_not := why_no_undo(feedback, by=by, now=now):
+        raise NotAnswerable(f"{why_not} Give a new answer instead.")
     taken_back = Feedback.objects.create(
         recommendation=feedback.recommendation, answer=Answer.UNDO, reason=Reason.MISTAKE,
         by=by, at=now, place=feedback.place, undoes=feedback,
@@ -86,9 +85,23 @@ def undo(feedback: Feedback, *, by: User, now: datetime) -> Feedback:
     return taken_back
 
 
-def may_undo(feedback: Feedback, *, by: User, now: datetime) -> bool:
+def undo_until(feedback: Feedback, *, by: User, now: datetime) -> datetime | None:
+    """Until when this user may take an answer back; None when they may not."""
+    may = permissions.can(by, Permission.FEEDBACK_GIVE)
+    if not may or why_no_undo(feedback, by=by, now=now):
+        return None
+    return feedback.at + Feedback.UNDO_WITHIN
+
+
+def why_no_undo(feedback: Feedback, *, by: User, now: datetime) -> str:
+    """Why an answer cannot be taken back, "" when it can. Asks the database of fresh ones only."""
     is_fresh = now - feedback.at <= Feedback.UNDO_WITHIN
-    return is_fresh and feedback.by_id == by.pk and feedback.answer != Answer.UNDO
+    if not is_fresh or feedback.by_id != by.pk or feedback.answer == Answer.UNDO:
+        minutes = Feedback.UNDO_WITHIN.seconds // 60
+        return f"Only your own answer can be taken back, and only within {minutes} minutes."
+    if consequences.acted_upon(feedback):
+        return "Somebody has acted on this answer since."
+    return ""
 
 
 def _same(earlier: Feedback, said: dict) -> Feedback:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ml import analytes, rules
@@ -14,9 +15,9 @@ from ml.facts import Measurement
 from ml.recommenders import achieved
 from patients import queries as patient_queries
 from patients.models import Medication, Result
-from recommendations import catalogue
 from recommendations.catalogue.entries import Change
 from recommendations.models import Feedback, FollowUp, Repeatability
+from recommendations.services import catalogue
 
 DAYS_PER_MONTH = 30.4375
 MOVES_A_VALUE = ("abs", "pct", "set")  # a relative risk cannot be measured again in one person
@@ -33,7 +34,7 @@ def schedule(feedback: Feedback) -> FollowUp | None:
     One accepted again replaces its earlier plan that has no value yet.
     """
     recommendation = feedback.recommendation
-    entry = catalogue.load().by_id.get(recommendation.item)
+    entry = catalogue.current().by_id.get(recommendation.item)
     if entry is None:
         return None
     patient = recommendation.patient
@@ -50,8 +51,7 @@ def schedule(feedback: Feedback) -> FollowUp | None:
 def _plan(feedback: Feedback, change: Change, before: Measurement) -> FollowUp:
     recommendation = feedback.recommendation
     mine = {"patient_id": recommendation.patient_id, "item": recommendation.item}
-    earlier = FollowUp.objects.standing().filter(**mine, value_after=None)
-    earlier.exclude(feedback=feedback).update(cancelled_at=feedback.at)
+    cancel_earlier(feedback)
     low, high = predicted(change, before.value)
     day = timezone.localdate(feedback.at)
     plan, _ = FollowUp.objects.get_or_create(
@@ -68,6 +68,24 @@ def _plan(feedback: Feedback, change: Change, before: Measurement) -> FollowUp:
         },
     )
     return plan
+
+
+def cancel_earlier(feedback: Feedback) -> None:
+    """What was accepted and is now put off or declined is not measured any more."""
+    _earlier(feedback).filter(cancelled_at=None).update(cancelled_at=feedback.at)
+
+
+def restore_earlier(feedback: Feedback) -> None:
+    """Plans that this answer ended stand again."""
+    _earlier(feedback).filter(cancelled_at=feedback.at).update(cancelled_at=None)
+
+
+def _earlier(feedback: Feedback) -> QuerySet[FollowUp]:
+    recommendation = feedback.recommendation
+    mine = FollowUp.objects.filter(
+        patient=recommendation.patient_id, item=recommendation.item, value_after=None
+    )
+    return mine.exclude(feedback=feedback)
 
 
 def predicted(change: Change, before: float) -> tuple[float, float]:
@@ -145,19 +163,10 @@ def _learn(analyte: str, now: datetime) -> bool:
     pairs = list(untreated_pairs(analyte))
     try:
         again = achieved.learn_again([a for a, _ in pairs], [b for _, b in pairs])
-    except ValueError:  # too few people: nothing is said, see `achieved.learn_again`
-        return False
-    if not again.sd:
+    except ValueError:  # too few people or values: nothing is said, see `achieved.learn_again`
         return False
     Repeatability.objects.update_or_create(
-        analyte=analyte,
-        defaults={
-            "mean": again.mean,
-            "sd": again.sd,
-            "correlation": again.correlation,
-            "people": len(pairs),
-            "learned_at": now,
-        },
+        analyte=analyte, defaults={**asdict(again), "learned_at": now}
     )
     return True
 

@@ -1,18 +1,20 @@
 """What clinicians here take for whom, learned from their answers: a tie-breaker and never more.
 
-The lead's ranking may call `newest()` and `Habit.probabilities` on `features` of its people.
+The ranking asks `shares`; without a fitted habit nothing moves.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from django.db.models import QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -22,7 +24,9 @@ from patients import queries as patient_queries
 from patients.models import Patient
 from recommendations.models import Feedback, HabitModel
 
+log = logging.getLogger(__name__)
 LEAST_ANSWERS = 200
+STEP = 0.1
 MEASURED = ("SBP", "LDL", "HBA1C", "EGFR", "BMI")
 FEATURES = ("age", "female", "smoker", "conditions", "medications", *MEASURED)
 ARRAYS = ("intercept", "weights", "mean", "scale")
@@ -48,7 +52,7 @@ class _Person:
 def fit(*, now: datetime) -> HabitModel | None:
     """Learn and store, or None with too few answers. Features are of before the answers."""
     try:
-        fitted, answers = learn(list(_answers()))
+        fitted, answers = learn(list(answered()))
     except NotEnoughAnswers:
         return None
     weights = _packed(fitted)
@@ -78,7 +82,7 @@ def learn(answers: Sequence[Feedback]) -> tuple[habit.Habit, int]:
         )
     people = _people(answers)
     items = tuple(sorted({answer.recommendation.item for answer in answers}))
-    known = _facts_before(people)
+    known = facts_before({pk: each.last_day for pk, each in people.items()})
     ids = sorted(known)
     fitted = habit.fit(
         items,
@@ -91,9 +95,28 @@ def learn(answers: Sequence[Feedback]) -> tuple[habit.Habit, int]:
 
 def features(people: Sequence[Facts]) -> NDArray[np.float64]:
     """Shape (people, FEATURES); NaN where a fact is not known, zero where nobody's is."""
-    table = np.array([_features(facts) for facts in people], float).reshape(-1, len(FEATURES))
+    table = _table(people)
     table[:, np.isnan(table).all(axis=0)] = 0.0
     return table
+
+
+def shares(people: Sequence[Facts]) -> list[dict[str, float]]:
+    """Of each person and item, -1 to 1: trust in the habit times how much more likely than the
+    other items it is taken. Empty where nothing was learned, or what was learned cannot be read.
+
+    In steps, so that a night's new answers do not make every stored recommendation a new one.
+    """
+    try:
+        learned = newest()
+    except Tampered:
+        log.exception("Habits are left out of the ranking")
+        learned = None
+    if learned is None:
+        return [{} for _ in people]
+    chances = learned.probabilities(_table(people))  # a value nobody knows counts as the mean
+    nudges = learned.trust * (chances - chances.mean(axis=1, keepdims=True))
+    nudges = np.round(nudges / STEP) * STEP + 0.0  # no minus zero
+    return [dict(zip(learned.items, row.tolist(), strict=True)) for row in nudges]
 
 
 def newest() -> habit.Habit | None:
@@ -109,7 +132,12 @@ def newest() -> habit.Habit | None:
     return habit.Habit(items=tuple(row.items), answers=row.people, **arrays)
 
 
-def _answers():
+def _table(people: Sequence[Facts]) -> NDArray[np.float64]:
+    return np.array([_features(facts) for facts in people], float).reshape(-1, len(FEATURES))
+
+
+def answered() -> QuerySet[Feedback]:
+    """Standing answers that took or declined an item."""
     taken = [*Feedback.FOLLOWED, Feedback.Answer.DECLINE]
     rows = Feedback.objects.newest().select_related("recommendation")
     return rows.filter(answer__in=taken).defer("recommendation__content")
@@ -135,14 +163,14 @@ def _person(rows: list[tuple[date, str, bool]]) -> _Person:
     )
 
 
-def _facts_before(people: dict[int, _Person]) -> dict[int, Facts]:
-    """What was known at the start of the week of the last answers: one set of queries a week.
+def facts_before(days: Mapping[int, date]) -> dict[int, Facts]:
+    """What was known of patients at the start of the week of a day: one set of queries a week.
 
     A value measured after an item was taken would tell that it was.
     """
     weeks = defaultdict(list)
-    for pk, each in people.items():
-        weeks[each.last_day - timedelta(days=each.last_day.weekday())].append(pk)
+    for pk, day in days.items():
+        weeks[day - timedelta(days=day.weekday())].append(pk)
     known: dict[int, Facts] = {}
     for monday, ids in sorted(weeks.items()):
         moment = patient_queries.start_of_day(monday)

@@ -11,23 +11,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, FloatField
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast
+from django.db.models import Count
+from django.utils import timezone
 
 from ml.recommenders import achieved
-from recommendations import catalogue
 from recommendations.models import (
     AlertBudget,
     Feedback,
     FollowUp,
     Interruption,
-    Recommendation,
     Repeatability,
 )
-from recommendations.services import budget, equity
+from recommendations.services import budget, catalogue, equity, nexttests, reach
 from recommendations.services.cells import Cell, share
-from recommendations.services.equity import Given, Offer, PartRow
+from recommendations.services.equity import PartRow
 
 PERIOD = timedelta(days=365)
 MISSES_FROM = timedelta(days=90)
@@ -55,6 +52,7 @@ class ItemRow:
 
     item: str
     name: str
+    applied: Cell  # to whom its rule applied
     offered: Cell
     answered: Cell
     accepted: Cell
@@ -89,77 +87,68 @@ class Report:
     budget: tuple[BudgetRow, ...]
 
 
-def report(*, now: datetime, item: str = "") -> Report:
-    """Everything of the last year; with `item` of that item alone."""
-    since = now - PERIOD
-    offers = _offers(since, item)
-    answers = _answers(since, item)
-    plans = _plans(since, item)
+def report(*, now: datetime, item: str = "", since: datetime | None = None) -> Report:
+    """Everything since then, or of the last year; with `item` of that item alone."""
+    since = since or now - PERIOD
+    plans, today = _plans(since, item), timezone.localdate(now)
+    reached = reach.reached(since=since, today=today, item=item)
+    said = reach.said(since=since, today=today, item=item)
     return Report(
         as_of=now,
         since=since,
         item=item,
-        items=tuple(_items(offers, answers, plans)),
-        groups=tuple(equity.rows(equity.everybody(now), offers, answers, plans)),
+        items=tuple(_items(since, item, plans)),
+        groups=tuple(equity.rows(reached, said, plans, now=now)),
         budget=tuple(_budget(role, now) for role in budget.ROLES),
     )
-
-
-def _offers(since: datetime, item: str) -> list[Offer]:
-    """One row a patient and item that was recommended, with the benefit predicted last."""
-    rows = Recommendation.objects.filter(status=Recommendation.Status.RECOMMENDED, as_of__gte=since)
-    rows = rows.filter(item=item) if item else rows
-    first = KeyTransform("0", KeyTransform("benefits", "content"))
-    arr = Cast(KeyTextTransform("arr", first), FloatField())
-    rows = rows.order_by("patient", "item", "-as_of", "-pk").distinct("patient", "item")
-    found = rows.annotate(arr=arr).values_list("patient", "item", "arr")
-    return [Offer(*row) for row in found.iterator(chunk_size=5000)]
-
-
-def _answers(since: datetime, item: str) -> list[Given]:
-    rows = Feedback.objects.newest().filter(at__gte=since)
-    rows = rows.filter(recommendation__item=item) if item else rows
-    found = rows.values_list("recommendation__patient", "recommendation__item", "answer", "reason")
-    return [Given(*row) for row in found]
 
 
 def _plans(since: datetime, item: str) -> list[FollowUp]:
     rows = FollowUp.objects.standing().filter(scheduled_on__gte=since.date())
     rows = rows.filter(value_after__isnull=False)
-    return list(rows.filter(item=item) if item else rows)
+    rows = rows.filter(item=item) if item else rows
+    once = ["patient", "item", "analyte"]  # one who accepted again counts once, the first time
+    return list(rows.order_by(*once, "scheduled_on", "pk").distinct(*once))
 
 
-def _items(
-    offers: Iterable[Offer], answers: Iterable[Given], plans: Iterable[FollowUp]
-) -> list[ItemRow]:
-    offered = Counter(offer.item for offer in offers)
+def _items(since: datetime, item: str, plans: Iterable[FollowUp]) -> list[ItemRow]:
+    reached = {row.item: row for row in reach.items_reached(since=since, item=item)}
     given = defaultdict(list)
-    for each in answers:
+    for each in reach.items_said(since=since, item=item):
         given[each.item].append(each)
     measured = defaultdict(list)
     for plan in plans:
         measured[plan.item].append(plan)
     known = {row.analyte: row for row in Repeatability.objects.all()}
-    codes = sorted(offered.keys() | given.keys(), key=lambda code: (-offered[code], code))
-    return [_item(code, offered[code], given[code], measured[code], known) for code in codes]
+    offered = {code: row.offered for code, row in reached.items() if row.offered}
+    codes = sorted(offered.keys() | given.keys(), key=lambda code: (-offered.get(code, 0), code))
+    never = reach.ItemReached("", 0, 0)
+    return [_item(code, reached.get(code, never), given[code], measured[code], known)
+            for code in codes]  # fmt: skip
 
 
 def _item(
-    code: str, offered: int, given: list[Given], plans: list[FollowUp], known: dict
+    code: str,
+    reached: reach.ItemReached,
+    given: list[reach.ItemSaid],
+    plans: list[FollowUp],
+    known: dict,
 ) -> ItemRow:
-    entry = catalogue.load().by_id.get(code)
-    declined = [each for each in given if each.answer == Answer.DECLINE]
-    accepted = sum(each.answer in Feedback.FOLLOWED for each in given)
-    reasons = Counter(each.reason for each in declined)
+    entry = catalogue.current().by_id.get(code)
+    answered = sum(each.people for each in given)
+    accepted = sum(each.people for each in given if each.answer in Feedback.FOLLOWED)
+    reasons = Counter({each.reason: each.people for each in given if each.answer == Answer.DECLINE})
+    declined = reasons.total()
     return ItemRow(
         item=code,
-        name=entry.name if entry else "No longer in the catalogue",
-        offered=Cell.of(offered),
-        answered=Cell.of(len(given)),
-        accepted=Cell.of(accepted, len(given)),
-        declined=Cell.of(len(declined), len(given)),
-        override_share=share(len(declined), len(given)),
-        reasons={reason: Cell.of(count, len(declined)) for reason, count in reasons.most_common()},
+        name=nexttests.name_of(code) or (entry.name if entry else "No longer in the catalogue"),
+        applied=Cell.of(reached.people),
+        offered=Cell.of(reached.offered, reached.people),
+        answered=Cell.of(answered),
+        accepted=Cell.of(accepted, answered),
+        declined=Cell.of(declined, answered),
+        override_share=share(declined, answered),
+        reasons={reason: Cell.of(count, declined) for reason, count in reasons.most_common()},
         moved=tuple(_moved(plans, known)),
     )
 

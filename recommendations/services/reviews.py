@@ -58,6 +58,19 @@ def open_when_overridden(feedback: Feedback) -> ReviewTask | None:
     return task
 
 
+def withdraw_when_no_longer_overridden(
+    feedback: Feedback, *, by: User, now: datetime, comment: str
+) -> None:
+    """End the review that this answer opened, where without it none is due."""
+    item = feedback.recommendation.item
+    opened = ReviewTask.objects.open().filter(
+        kind=ReviewTask.Kind.RULE, item=item, opened_at=feedback.at
+    )
+    if opened.exists() and not why_review(_answers_since_review(item)):
+        for task in opened:
+            withdraw(task, by=by, now=now, comment=comment)
+
+
 def why_review(answers: QuerySet[Feedback]) -> str:
     """Why a rule with these standing answers needs a review; empty when it does not."""
     given = list(answers.values_list("answer", "reason"))

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ml import benefit
 from ml.recommenders import kernel
 from ml.recommenders.ranking import Weights
-from recommendations import benefits, engine, need, safety
+from recommendations import benefits, components, gains, need, safety
 from recommendations.catalogue import Catalogue, Change, Intervention
 from recommendations.catalogue.entries import Goal
-from recommendations.setwise.compiled import Clash, compiled
+from recommendations.setwise.compiled import Clash, both_hold, compiled, effect_rules
 
 
 class Names:
@@ -32,7 +32,12 @@ class Names:
             *(f"moves:{goal.analyte}" for goal in catalogue.goals),
             *(f"moves:{c.feature}" for item in catalogue.interventions for c in item.changes),
         ])  # fmt: skip
-        self.outcomes = _places(outcome.feature for outcome in catalogue.effects.outcomes)
+        changes = [change for item in catalogue.interventions for change in item.changes]
+        self.outcomes = _places([  # those with a risk first
+            *(outcome.feature for outcome in catalogue.effects.outcomes),
+            *(factor.outcome for factor in catalogue.effects.factors),
+            *(change.feature for change in changes if gains.is_counted(change)),
+        ])  # fmt: skip
         self.values = _places([
             *(factor.feature for factor in catalogue.effects.factors),
             *(stopping(e.feature, out) for e in catalogue.effects.equations for out in e.outcomes),
@@ -43,14 +48,6 @@ class Names:
 def stopping(feature: str, outcome: str) -> str:
     """Name of the column with the relative risk of setting a factor, by an equation."""
     return f"{feature}>{outcome}"
-
-
-def effect_rules(catalogue: Catalogue) -> Iterator:
-    """Rules that say for whom an effect holds."""
-    for item in catalogue.interventions:
-        yield from (change.when for change in item.changes if change.when is not None)
-    yield from (factor.when for factor in catalogue.effects.factors)
-    yield from (equation.when for equation in catalogue.effects.equations)
 
 
 @lru_cache(maxsize=4)
@@ -76,7 +73,7 @@ def items(catalogue: Catalogue, weights: Weights) -> kernel.Items:
     ]
     return kernel.Items(
         constant=np.array([_constant(item, weights) for item in entries]),
-        first=np.array([engine.first(item) for item in entries]),
+        first=np.array([components.first(item) for item in entries]),
         **_ragged("feature", vectors, feature=int, feature_weight=float),
         in_space=np.array([name in space.columns for name in known.features]),
         **_ragged("target", [_targets(item, known) for item in entries], target=int),
@@ -85,9 +82,11 @@ def items(catalogue: Catalogue, weights: Weights) -> kernel.Items:
         **_ragged("slope", [list(_slopes(item, spreads, known)) for item in entries],
                   slope_feature=int, slope=float),
         settles=np.array([_settles(item, known) for item in entries]),
+        settling=components.SETTLING,
         **_ragged("effect", [_effects(item, catalogue, known) for item in entries],
                   effect_outcome=int, effect_kind=int, effect_number=float, effect_column=int,
-                  effect_when=int),
+                  effect_when=int, effect_gravity=float, effect_is_counted=bool, effect_height=int),
+        evidence=np.array([components.evidence(item) for item in entries]),
         **_ragged("need", [_need(row.features, known) for row in catalogue.needs],
                   need_feature=int, need_weight=float),
         **_goals(catalogue.goals, known),
@@ -95,8 +94,13 @@ def items(catalogue: Catalogue, weights: Weights) -> kernel.Items:
         is_concerned=np.array([_is_concerned(item) for item in entries]),
         **_ragged("group", [[(member,) for member in members] for members in groups], group=int),
         clash=_clash_places(len(entries), compiled(catalogue).clashes),
-        weights=np.array([weights.benefit, weights.risk, weights.content, weights.caution]),
-        full_benefit=benefits.FULL_BENEFIT,
+        kind=_numbered(components.subject(item) for item in entries),
+        theme=_numbered(components.subject(item)[1] for item in entries),
+        weights=np.array([
+            weights.benefit, weights.risk, weights.content, weights.caution, weights.expected,
+            weights.preference, weights.habit, weights.variety,
+        ]),
+        full_benefit=gains.FULL_BENEFIT,
     )  # fmt: skip
 
 
@@ -122,23 +126,23 @@ def _ragged(name: str, rows: Sequence[Sequence[tuple]], **parts: type) -> dict[s
         f"{name}_start": np.cumsum([0, *(len(row) for row in rows)]).astype(np.int64)
     }
     for place, (part, kind) in enumerate(parts.items()):
-        dtype = np.int64 if kind is int else np.float64
+        dtype = {int: np.int64, float: np.float64, bool: np.bool_}[kind]
         made[part] = np.array([each[place] for each in flat], dtype)
     return made
 
 
 def _constant(item: Intervention, weights: Weights) -> float:
     return (
-        weights.urgent * engine.URGENT[item.urgency]
-        + weights.evidence * engine.evidence(item)
-        + weights.burden * engine.lightness(item)
+        weights.urgent * components.URGENT[item.urgency]
+        + weights.evidence * components.evidence(item)
+        + weights.burden * components.lightness(item)
     )
 
 
 def _strength(item: Intervention) -> float:
     """The largest effect on an outcome that trials measured."""
     trials = (c for c in item.changes if c.op == "rr" and c.feature in need.TARGET_OF_FEATURE)
-    return max([engine.relative_size(change) for change in trials] + [0.0])
+    return max([components.relative_size(change) for change in trials] + [0.0])
 
 
 def _slopes(
@@ -148,7 +152,7 @@ def _slopes(
     for change in item.changes:
         if change.op == "rr" or change.feature not in need.TARGET_OF_FEATURE:
             continue
-        slope = need.movement(change, spreads) * (2 if change.op == "pct" else 1)
+        slope = components.slope(change, spreads)
         if slope:
             yield known.features[f"moves:{change.feature}"], slope
 
@@ -161,39 +165,58 @@ def _settles(item: Intervention, known: Names) -> int:
 def _effects(item: Intervention, catalogue: Catalogue, known: Names) -> list[tuple]:
     """By outcome: the item's own trial, then its risk factors in the order of the entry."""
     own = [
-        (
-            known.outcomes[change.feature],
-            kernel.CONSTANT,
-            _trial(change),
-            -1,
-            _row(change.when, known),
-        )
+        _effect(change.feature, kernel.CONSTANT, _trial(change, item), -1,
+                _row(change.when, known), gains.share(change), not change.not_counted)
         for change in item.changes
-        if change.op == "rr" and not change.not_counted and change.feature in known.outcomes
-    ]
+        if gains.is_counted(change)
+    ]  # fmt: skip
     through = [effect for change in item.changes for effect in _through(change, catalogue, known)]
-    return sorted([*own, *through], key=lambda effect: effect[0])
+    placed = [
+        (known.outcomes[outcome], *rest, _height(outcome, item, catalogue, known))
+        for outcome, *rest in [*own, *through]
+    ]
+    return sorted(placed, key=lambda effect: effect[0])
+
+
+def _effect(outcome: str, kind: int, number: float, column: int, row: int, gravity: float,
+            is_counted: bool) -> tuple:  # fmt: skip
+    return outcome, kind, number, column, row, gravity, is_counted
+
+
+def _height(outcome: str, item: Intervention, catalogue: Catalogue, known: Names) -> int:
+    """The feature that says how high the outcome stands, -1 for all that the item aims at."""
+    names = components.heights(outcome, item, catalogue)
+    return known.features[names[0]] if len(names) == 1 else -1
 
 
 def _through(change: Change, catalogue: Catalogue, known: Names) -> Iterator[tuple]:
     for factor in catalogue.effects.factors:
         if factor.feature == change.feature and change.op in ("abs", "pct"):
-            value, row = known.values[factor.feature], _row(factor.when, known)
-            outcome, steps = known.outcomes[factor.outcome], change.middle / factor.per
+            value, row = known.values[factor.feature], _row(both_hold(change, factor), known)
+            gravity = need.GRAVITY.get(factor.outcome, 1.0)
+            rr = benefits.through(change, factor, 1.0).cautious
             if change.op == "pct":
-                yield outcome, kernel.BY_VALUE, log(factor.rr) * steps / 100, value, row
+                yield _effect(factor.outcome, kernel.BY_VALUE, log(rr), value, row, gravity, True)
             else:
-                yield outcome, kernel.CONSTANT, factor.rr**steps, value, row
+                yield _effect(factor.outcome, kernel.CONSTANT, rr, value, row, gravity, True)
     for equation in catalogue.effects.equations:
         if equation.feature == change.feature and change.op == "set":
-            row = _row(equation.when, known)
+            row = _row(both_hold(change, equation), known)
             for name in equation.outcomes:
                 column = known.values[stopping(equation.feature, name)]
-                yield known.outcomes[name], kernel.GIVEN, 0.0, column, row
+                wider = benefit.Effect(1.0, equation.sd).cautious
+                gravity = need.GRAVITY.get(name, 1.0)
+                yield _effect(name, kernel.GIVEN, wider, column, row, gravity, True)
 
 
-def _trial(change: Change) -> float:
-    return benefit.Effect.from_interval(change.low, change.high, change.point).rr
+def _trial(change: Change, item: Intervention) -> float:
+    return benefits.of_trial(change, item).cautious
+
+
+def _numbered(names: Iterable) -> NDArray[np.int64]:
+    names = list(names)
+    places = _places(names)
+    return np.array([places[name] for name in names])
 
 
 def _row(rule: Any, known: Names) -> int:

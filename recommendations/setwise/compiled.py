@@ -11,7 +11,8 @@ from ml import rules
 from ml.codes import expand_medications
 from ml.rules.setwise import Rules
 from recommendations import safety
-from recommendations.catalogue import Catalogue, Intervention
+from recommendations.catalogue import Catalogue, Change, Intervention
+from recommendations.catalogue.entries import Equation, Factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,24 @@ def every_rule(catalogue: Catalogue) -> Iterable[rules.Expression]:
 def _other_rules(catalogue: Catalogue) -> Iterable[rules.Expression]:
     """Rules beside those of safety: needs, and whom a trial was about."""
     yield from (row.when for row in catalogue.needs)
-    for item in catalogue.interventions:
-        yield from (change.when for change in item.changes if change.when is not None)
-    yield from (factor.when for factor in catalogue.effects.factors)
-    yield from (equation.when for equation in catalogue.effects.equations)
+    yield from effect_rules(catalogue)
     for outcome in catalogue.effects.outcomes:
         yield from (risk.when for risk in outcome.baselines if risk.when is not None)
+
+
+def effect_rules(catalogue: Catalogue) -> Iterable[rules.Expression]:
+    """Rules that say for whom an effect holds."""
+    ways: tuple[Factor | Equation, ...] = (*catalogue.effects.factors, *catalogue.effects.equations)
+    for item in catalogue.interventions:
+        for change in item.changes:
+            if change.when is not None:
+                yield change.when
+            yield from (both_hold(change, way) for way in ways if way.feature == change.feature)
+
+
+def both_hold(change: Change, way: Factor | Equation) -> rules.Expression:
+    """For whom an effect counts by way of a risk factor."""
+    return way.when if change.when is None else rules.And((change.when, way.when))
 
 
 def _clashes(catalogue: Catalogue) -> Iterable[Clash]:

@@ -1,21 +1,22 @@
 """The whole catalogue for many people: indicated, safe, by benefit, in order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.recommenders.ranking import Weights
+from ml.recommenders.ranking import Preferences, Weights
 from ml.rules.population import CodeLists, People
 from ml.rules.setwise import Bits, Rules, Truths
-from recommendations import engine
+from recommendations import engine, need
 from recommendations.catalogue import Catalogue
 from recommendations.setwise import arrays, scoring
 from recommendations.setwise.compiled import Compiled, compiled
 from recommendations.setwise.scoring import Predictions
 from recommendations.setwise.verdicts import Verdicts
 
+_NOTHING = np.zeros((0, 0))
 STATUSES = ("", "recommended", "check_first", "blocked")
 
 
@@ -44,10 +45,15 @@ def weigh(
     predictions: Predictions | None = None,
     *,
     weights: Weights = engine.WEIGHTS,
+    preferences: Sequence[Preferences] | None = None,
+    habits: NDArray[np.float64] | None = None,
+    limit: int = 3,
 ) -> Weighed:
     """Statuses, order and scores of everybody; memory grows by 2 kB a person.
 
-    The columns hold no day: the caller leaves out what has run out (`catalogue.expiry.active`).
+    `preferences` has one of each person; `habits` (people, items) are -1 to 1, zero where nothing
+    was learned; `limit` says how many are shown together. The columns hold no day: the caller
+    leaves out what has run out (`catalogue.expiry.active`).
     """
     from ml.recommenders import kernel  # numba compiles on first use
 
@@ -59,7 +65,11 @@ def weigh(
         benefit=np.zeros(size, np.float32),
     )
     items = arrays.items(catalogue, weights)
-    kernel.weigh(items, _columns(people, catalogue, predictions or Predictions(), items), answers)
+    columns = _columns(people, catalogue, predictions or Predictions(), items)
+    columns = columns._replace(
+        preference=_preferred(preferences, catalogue), habit=_NOTHING if habits is None else habits
+    )
+    kernel.weigh(items, columns, answers, limit)
     return Weighed(tuple(item.id for item in catalogue.interventions), *answers)
 
 
@@ -83,7 +93,20 @@ def _columns(people: People, catalogue: Catalogue, predictions: Predictions, ite
         goals=np.array([people.number(goal.analyte).values for goal in catalogue.goals]),
         risks=scoring.risks(catalogue, people, predictions, said),
         values=scoring.values(catalogue, people, predictions, names),
+        preference=_NOTHING,
+        habit=_NOTHING,
     )
+
+
+def _preferred(
+    preferences: Sequence[Preferences] | None, catalogue: Catalogue
+) -> NDArray[np.float64]:
+    """-1, 0 or 1 of each person and item; of no size where nobody prefers anything."""
+    if preferences is None:
+        return _NOTHING
+    features = [need.preferred_features(item) for item in catalogue.interventions]
+    rows = {each: np.array([each.of(f) for f in features]) for each in set(preferences)}
+    return np.array([rows[each] for each in preferences]).reshape(-1, len(features))
 
 
 def _true(rules: Iterable[str], said: Mapping[str, Truths]) -> Bits:

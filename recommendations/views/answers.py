@@ -5,7 +5,6 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
@@ -64,7 +63,7 @@ def _answered(
         messages.success(request, f"{recommendation.content['name']}: {said}")
         return _back(recommendation)
     line = Line(recommendation, given, follow_up=queries.follow_up(given))
-    response = _part(request, line, undo=given)
+    response = _part(request, line)
     return trigger_client_event(response, "announce", {"value": said})
 
 
@@ -74,24 +73,17 @@ def _refused(
     if not request.htmx:
         messages.error(request, problem)
         return _back(recommendation)
-    return _part(
-        request,
-        Line(recommendation, None),
-        problem=problem,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
-    )
+    line = Line(recommendation, queries.newest_answer(recommendation))
+    return _part(request, line, problem=problem, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _part(
-    request: SignedInRequest,
-    line: Line,
-    *,
-    problem: str = "",
-    undo: Feedback | None = None,
-    status: int = HTTPStatus.OK,
+    request: SignedInRequest, line: Line, *, problem: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    undo_url = reverse("recommendation-undo", args=[undo.pk]) if undo else ""
-    item = presenters.item(line, may_answer=True) | {"problem": problem, "undo_url": undo_url}
+    until = None
+    if line.answer is not None:
+        until = feedback.undo_until(line.answer, by=request.user, now=timezone.now())
+    item = presenters.item(line, may_answer=True, undo_until=until) | {"problem": problem}
     return render(request, "recommendations/_item.html", {"item": item}, status=status)
 
 

@@ -10,23 +10,25 @@ from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
-from recommendations import qualitywords
+from recommendations import evaluationwords, qualitywords
 from recommendations.forms import CloseForm
 from recommendations.models import ReviewTask
-from recommendations.services import exports, reviews
+from recommendations.services import evaluation, exports, reviews
 from recommendations.services import quality as report
 
 Kind = ReviewTask.Kind
+KEPT = 12  # evaluations listed
 
 
 @require_GET
 @requires(Permission.ADVICE_QUALITY_VIEW)
 def quality(request: SignedInRequest) -> HttpResponse:
     """The whole catalogue, or one item of it with `?item=`; numbers only, small ones hidden."""
-    found = report.report(now=timezone.now(), item=request.GET.get("item", "")[:10])
+    found = report.report(now=timezone.now(), item=request.GET.get("item", "")[:20])
     tasks = ReviewTask.objects.visible_to(request.user).open().exclude(kind=Kind.DATA)
     context = qualitywords.page(found) | {
         "tasks": [qualitywords.task(task) for task in tasks.order_by("-opened_at")],
+        "evaluations": evaluationwords.page(evaluation.newest(KEPT)),
         "may_export": permissions.can(request.user, Permission.FEEDBACK_EXPORT),
     }
     return render(request, "recommendations/quality.html", context)

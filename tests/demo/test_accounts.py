@@ -18,11 +18,13 @@ def test_before_the_hospital_is_seeded_there_are_no_logins():
     assert services.logins() == []
 
 
-def test_there_are_four_logins_with_one_role_each(hospital):
+def test_there_are_six_logins_with_one_role_each(hospital):
     assert [(login.username, login.role) for login in services.logins()] == [
         ("dr.osei", "Clinician"),
         ("lab.kim", "Lab staff"),
         ("ada.admin", "Administrator"),
+        ("ed.moreau", "Catalogue editor"),
+        ("ed.tanaka", "Catalogue editor"),
         ("p.demo", "Patient"),
     ]
 

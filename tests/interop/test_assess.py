@@ -176,3 +176,31 @@ def test_a_recommendation_keeps_the_short_form_of_the_contract(post):
     for item in answer["blocked"] + answer["check_first"]:
         assert item["reason"]
         assert item["rule"]
+
+
+def test_an_open_risk_names_the_test_that_would_decide_it_and_it_is_recommended(post):
+    answer = post(PERSON).json()
+    decided = [row["decided_by"] for row in answer["predictions"] if row["decided_by"]]
+
+    assert all({"code", "label", "changes_tier", "value"} <= set(test) for test in decided)
+    told = [item for item in answer["recommendations"] if item["decides"]]
+    assert len(told) == 1 if decided else not told
+    assert all(item["source"] and item["why"] for item in told)
+
+
+def test_who_abstains_is_told_which_test_would_bring_a_number(post):
+    answer = post({"sex": "male", "age": 50}).json()
+
+    for row in answer["abstained"]:
+        assert row["next_tests"][0]["changes_tier"] == 1
+    (told,) = [item for item in answer["recommendations"] if item["decides"]]
+    assert told["source"]
+
+
+def test_an_old_measurement_is_asked_for_again_with_its_age(post):
+    old = [row | {"collected": "2008-01-01"} for row in PERSON["measurements"]]
+
+    answer = post(PERSON | {"measurements": old}).json()
+
+    asked = [test for row in answer["predictions"] for test in row["next_tests"]]
+    assert any(test["months_old"] and test["months_old"] > 80 for test in asked)

@@ -9,6 +9,7 @@ from tests.journeys.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 CLINICIAN, LAB, ADMIN, PATIENT = "dr.osei", "lab.kim", "ada.admin", "p.demo"
+EDITOR = "ed.moreau"
 PAGES = [
     (CLINICIAN, "/worklist/"),
     (CLINICIAN, "/models/"),
@@ -17,12 +18,21 @@ PAGES = [
     (CLINICIAN, "/notices/"),
     (CLINICIAN, "/emergency/"),
     (CLINICIAN, "/recommendations/tasks/"),
+    (CLINICIAN, "/recommendations/order/"),
+    (EDITOR, "/catalogue/"),
+    (EDITOR, "/catalogue/M01/"),
+    (EDITOR, "/catalogue/M01/change/"),
+    (EDITOR, "/catalogue/new/interaction/"),
+    (EDITOR, "/catalogue/X001/withdraw/"),
+    (EDITOR, "/catalogue/expired/"),
+    (EDITOR, "/recommendations/order/weights/"),
     (LAB, "/labs/"),
     (LAB, "/labs/upload/"),
     (LAB, "/labs/held/"),
     (ADMIN, "/models/"),
     (ADMIN, "/jobs/"),
     (ADMIN, "/recommendations/quality/"),
+    (ADMIN, "/recommendations/alert-budget/"),
     (ADMIN, "/labs/"),
     (ADMIN, "/records/duplicates/"),
     (ADMIN, "/emergency/review/"),
@@ -31,6 +41,7 @@ PAGES = [
     (PATIENT, "/my-health/devices/"),
     (PATIENT, "/my-health/consent/"),
     (PATIENT, "/my-health/looks/"),
+    (PATIENT, "/my-health/preferences/"),
     (CLINICIAN, "/no-such-page/"),
 ]
 PHONE = {"width": 390, "height": 844}
@@ -127,3 +138,24 @@ def test_from_lab_file_to_accepted_advice(sign_in):
     answered = clinician.locator("details", has_text="answered").last
     assert title in answered.text_content()
     assert "accepted" in answered.text_content().lower()
+
+
+def test_an_answer_is_taken_back_with_one_click_after_a_reload(sign_in):
+    page = sign_in(CLINICIAN)
+    open_patient(page, "000003")
+    first = page.locator("ol.advice > li").first
+    title = first.get_by_role("heading").first.inner_text()
+    first.locator("summary", has_text="Decline").click()
+    first.get_by_role("button", name="Not relevant here").click()
+    page.get_by_text(re.compile("Declined by")).first.wait_for(timeout=10_000)
+    page.reload()
+
+    undo = page.get_by_role("button", name=re.compile("^Undo"))
+    assert undo.is_visible()
+    assert faults(page) == {"csp": [], "axe": []}
+    undo.click()
+    page.get_by_role("button", name=re.compile("^Accept")).first.wait_for(timeout=10_000)
+    page.reload()
+
+    assert page.get_by_role("button", name=re.compile("^Undo")).count() == 0
+    assert page.locator("ol.advice > li").first.get_by_role("heading").first.inner_text() == title

@@ -129,11 +129,14 @@ def test_net_benefit_of_treating_all_is_the_formula_by_hand():
 def test_bootstrap_interval_holds_the_value_and_repeats():
     y, risk = sample(500)
 
-    first = bootstrap.interval(discrimination.auroc, y, risk, random_state=1, rounds=50)
-    again = bootstrap.interval(discrimination.auroc, y, risk, random_state=1, rounds=50)
+    def found():
+        def figures(weight):
+            return {"auroc": discrimination.auroc(y, risk, weight)}
 
-    assert first == again
-    assert first.low < first.value < first.high
+        return bootstrap.intervals(figures, np.arange(500), random_state=1, rounds=50)["auroc"]
+
+    assert found() == found()
+    assert found().low < found().value < found().high
 
 
 def test_small_cells_are_hidden():

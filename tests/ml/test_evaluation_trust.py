@@ -126,7 +126,7 @@ def test_corrected_figures_are_those_of_new_people():
 
     found = optimism_corrected(
         lambda rows: fitted(rows).predict_proba(X[here])[:, 1],
-        discrimination.auroc,
+        lambda y, risk: {"auroc": discrimination.auroc(y, risk)},
         y[here],
         np.arange(300),
         random_state=1,
@@ -134,8 +134,11 @@ def test_corrected_figures_are_those_of_new_people():
     )
 
     fresh = discrimination.auroc(y[new], fitted(np.arange(300)).predict_proba(X[new])[:, 1])
-    assert found["apparent"] > fresh + 0.03
-    assert found["corrected"] == pytest.approx(fresh, abs=0.02)
+    auroc = found["auroc"]
+    assert auroc.apparent > fresh + 0.03
+    assert auroc.corrected == pytest.approx(fresh, abs=0.02)
+    assert auroc.interval.low < fresh < auroc.interval.high
+    assert auroc.apparent - auroc.optimism == pytest.approx(auroc.corrected)
 
 
 @pytest.mark.parametrize("method", ["intercept", "sigmoid", "isotonic"])
@@ -161,7 +164,16 @@ def test_temperature_takes_away_the_stretch(people):
 def test_good_risks_need_no_repair(people):
     _, y, truth = people
 
-    assert not recalibration.offer(y, truth, random_state=1).worth_it
+    found = recalibration.offer(y, truth, random_state=1)
+
+    assert not found.worth_it
+    assert found.slope_before == pytest.approx(1, abs=0.1)
+
+
+def test_risks_out_of_limits_are_said_to_need_a_repair(people):
+    _, y, truth = people
+
+    assert recalibration.offer(y, expit(logit(truth) + 1), random_state=1).needed
 
 
 def test_a_handful_of_events_carries_no_repair():

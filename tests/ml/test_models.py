@@ -8,8 +8,9 @@ from scipy.special import expit
 
 from ml.explanation import points
 from ml.features import person
-from ml.models import boosting, knowledge, refits, uncertainty
+from ml.models import boosting, knowledge, refits
 from ml.trees import CompiledTrees
+from ml.uncertainty import stability
 
 NAMES = ("age", "waist", "hdl")
 
@@ -123,9 +124,9 @@ def test_points_add_up_and_keep_sign(phi, base):
 @given(st.floats(-8, 8), st.floats(0, 3), st.floats(0, 3))
 def test_interval_holds_the_risk_and_widens_with_the_unknown(margin, less, more):
     less, more = sorted([less, more])
-    spread = uncertainty.deviations(np.random.default_rng(0).normal(size=(2, 50)))
+    spread = stability.deviations(np.random.default_rng(0).normal(size=(2, 50)))
 
-    low, high = uncertainty.limits(np.full(2, margin), spread, np.array([less, more]))
+    low, high = stability.limits(np.full(2, margin), spread, np.array([less, more]))
 
     assert np.all((low <= expit(margin)) & (expit(margin) <= high))
     assert high[1] - low[1] >= high[0] - low[0] - 1e-12 or more > 2.5  # saturation at 0 and 1
@@ -134,8 +135,8 @@ def test_interval_holds_the_risk_and_widens_with_the_unknown(margin, less, more)
 def test_tier_flips_half_the_time_on_the_cut_and_never_far_from_it():
     spread = np.zeros(50)
 
-    on_the_cut = uncertainty.flip_probability(0.0, spread, 0.5, [0.5])
-    far_from_it = uncertainty.flip_probability(9.0, spread, 0.5, [0.5])
+    on_the_cut = stability.flip_probability(0.0, spread, 0.5, [0.5])
+    far_from_it = stability.flip_probability(9.0, spread, 0.5, [0.5])
 
     assert on_the_cut == pytest.approx(0.5)
     assert far_from_it == pytest.approx(0, abs=1e-9)

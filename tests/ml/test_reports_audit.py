@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ml.evaluation import evaluate
 from ml.reports import audit, card, tripod
 from ml.reports.study import Study
 from ml.studies.problem import Split
-from tests.ml.report_studies import answer, judged, known, problem, study
+from tests.ml.report_studies import answer, judged, known, problem, sample, study
 
 
 def test_a_card_has_31_attributes_and_names_the_empty_ones():
@@ -38,7 +39,8 @@ def test_later_years_of_the_same_source_are_not_external_validation():
     texts = {attribute.code: attribute.text for attribute in found}
 
     assert "Later years: 1,500 people" in texts["7.i"]
-    assert texts["7.iii"] == ""
+    assert texts["7.iii"].startswith("Not applicable")
+    assert texts["6.i"] == texts["6.iii"] == texts["7.iv"] == texts["7.iii"]
 
 
 def test_external_figures_fill_their_attributes():
@@ -47,6 +49,16 @@ def test_external_figures_fill_their_attributes():
 
     assert texts["7.iii"].startswith("External data: 1,500 people")
     assert texts["6.iv"]
+    assert texts["6.i"] == ""  # whose data they are a person has to say
+
+
+def test_a_study_without_parts_says_that_fairness_is_not_known():
+    y, risk = sample()
+    whole = evaluate(y, risk, "binary", random_state=1, rounds=5)
+    texts = {found.code: found.text for found in card.card(study({"cross_fitted": whole}))}
+
+    assert texts["5.i"] == texts["7.ii"] == texts["4.iii"]
+    assert texts["5.i"].startswith("Not known: the study names no parts")
 
 
 def test_the_audit_asks_16_and_18_questions_in_four_domains():

@@ -70,6 +70,20 @@ def test_interval_holds_the_risk_whatever_is_missing(models, gone, age):
         assert 0 <= found.tier_flip_probability <= 1
 
 
+def test_a_stretch_widens_the_interval_and_leaves_the_risk(model):
+    artifact = persistence.load(ARTIFACTS / model.task)
+    serving_numbers = {**artifact.manifest["serving"], "stretch": 3.0}
+    manifest = {**artifact.manifest, "serving": serving_numbers}
+    stretched = serving.RiskModel(persistence.Artifact(artifact.booster, artifact.refits, manifest))
+
+    served, wide = model.assess(somebody()), stretched.assess(somebody())
+
+    assert wide.risk == served.risk
+    assert wide.low < served.low
+    assert wide.high > served.high
+    assert wide.tier_flip_probability >= served.tier_flip_probability
+
+
 def test_interval_is_wider_on_the_logit_when_the_laboratory_is_missing(model):
     few = model.assess(somebody(without=set(ORDINARY) - {"SBP", "DBP", "BMI"}))
     all_known = model.assess(somebody())

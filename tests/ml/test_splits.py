@@ -33,7 +33,7 @@ def test_another_salt_deals_anew():
 
 
 def test_folds_that_people_cannot_fill_are_refused():
-    with pytest.raises(splits.TooFewGroups, match="2 people"):
+    with pytest.raises(splits.TooFewGroups, match="2 different people"):
         list(splits.group_folds([1, 1, 2, 2], 5))
 
 

@@ -81,6 +81,9 @@ def test_run_stores_a_model_that_scores(tmp_path, monkeypatch):
                                   str(tmp_path / "model")])  # fmt: skip
 
     assert serving.load(tmp_path / "model").task == "cvd_death_10y"
+    told = json.loads((tmp_path / "model" / "report.json").read_text())
+    assert set(told["evaluations"]) == {"cross_fitted", "later", "age_and_sex"}
+    assert told["card"]["empty"] == []
 
 
 def test_disease_table_fits_scores_and_validates(tmp_path):

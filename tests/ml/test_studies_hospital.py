@@ -17,7 +17,7 @@ from ml.studies import (
     los_microsoft,
     los_support2,
     los_vitaldb,
-    los_vitaldb_theatre,
+    los_vitaldb_admission,
     readmission_diabetes130,
     table,
 )
@@ -34,7 +34,7 @@ STUDIES = {
         (los_diabetes130_stay, hospital_rows.stays),
         (los_microsoft, hospital_rows.admissions),
         (los_vitaldb, hospital_rows.operations),
-        (los_vitaldb_theatre, hospital_rows.operations),
+        (los_vitaldb_admission, hospital_rows.operations),
         (los_support2, hospital_rows.seriously_ill),
     )
 }
@@ -52,6 +52,7 @@ def _quick(study: table.TableStudy) -> table.TableStudy:
         study.problem,
         parameters={**own, "n_estimators": 20},
         quantiles=(),
+        refits=min(5, study.problem.refits),
         overrides=overrides,
     )
     return replace(study, problem=problem, variants={})

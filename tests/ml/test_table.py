@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,40 @@ def test_interval_of_a_number_holds_its_share():
     assert inside == pytest.approx(0.8, abs=0.06)
     assert (found["q10"] <= found["q50"]).all()
     assert (found["low"] >= found["expected"].clip(upper=0)).all()
+
+
+def test_foretold_quantiles_hold_their_shares():
+    fitted = table.fit(
+        TableStudy(days(quantiles=(0.1, 0.5, 0.9), groups=("ward",)), prepare), stays(800)
+    )
+    fresh = stays(800, seed=5)
+
+    found = fitted.predict(fresh)
+
+    shares = [(fresh["days"] <= found[name]).mean() for name in ("q10", "q50", "q90")]
+    assert shares == pytest.approx([0.1, 0.5, 0.9], abs=0.08)
+    told = fitted.manifest["quantiles"]
+    assert [row["part"] for row in told] == ["all", "cardiac", "medical", "surgical"]
+    assert told[0]["q90"] == pytest.approx(0.9, abs=0.04)
+
+
+def test_a_logistic_model_has_an_interval_without_being_asked():
+    found = table.fit(study(), stays()).predict(stays())
+
+    assert (found["low"] < found["risk"]).all()
+    assert (found["risk"] < found["high"]).all()
+    few = table.fit(study(), stays(150)).predict(stays(150))
+    assert (few["high"] - few["low"]).mean() > (found["high"] - found["low"]).mean()
+
+
+def test_a_risk_of_survival_has_an_interval():
+    asked = problem(kind="survival", outcome="days", horizon=5.0, model="cox", refits=20)
+    frame = stays().assign(days=lambda rows: rows["days"].where(rows["died"] == 1, -rows["days"]))
+
+    found = table.fit(TableStudy(asked, prepare), frame).predict(frame)
+
+    assert (found["low"] < found["risk"]).all()
+    assert (found["risk"] < found["high"]).all()
 
 
 def test_classes_get_a_risk_each_that_sum_to_one():
@@ -241,17 +276,30 @@ def test_report_sets_later_years_simplest_model_and_other_scores_beside():
 
     figures = table.fit(told, stays(800)).manifest["figures"]
 
-    assert set(figures) == {"cross_fitted", "simplest", "age alone", "later"}
+    assert set(figures) - {"recalibrated"} == {
+        "cross_fitted", "simplest", "age alone", "later"
+    }  # fmt: skip
     assert figures["cross_fitted"]["metrics"]["auroc"]["value"] > 0.7
 
 
+def loaded(name, path=None):
+    return pd.read_csv(path) if path else stays()
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(datasets, "load", loaded)
+        command.main(study(), ["run", "--out", str(folder / "model")])
+    return folder
+
+
 @pytest.fixture
-def stored(monkeypatch, tmp_path):
-    monkeypatch.setattr(
-        datasets, "load", lambda name, path=None: pd.read_csv(path) if path else stays()
-    )
+def stored(monkeypatch, tmp_path, run_once):
+    monkeypatch.setattr(datasets, "load", loaded)
     stays(60, seed=3).to_csv(tmp_path / "fresh.csv", index=False)
-    command.main(study(), ["run", "--out", str(tmp_path / "model")])
+    shutil.copytree(run_once / "model", tmp_path / "model")
     return tmp_path
 
 
@@ -277,6 +325,67 @@ def test_command_validates_with_intervals(stored):
     found = json.loads(out.read_text())
     assert found["rows"] == 60
     assert found["metrics"]["auroc"]["low"] < found["metrics"]["auroc"]["high"]
+
+
+def test_a_run_draws_the_learning_curve_and_takes_the_optimism_away(stored):
+    told = json.loads((stored / "model" / "report.json").read_text())
+
+    assert [size["figure"] for size in told["learning_curve"]] == ["auroc"] * 5
+    people = [size["people"] for size in told["learning_curve"]]
+    assert people == sorted(people)
+    auroc = told["record"]["optimism"]["figures"]["auroc"]
+    assert auroc["apparent"] > auroc["corrected"] > 0.6
+    page = (stored / "model" / "report.html").read_text(encoding="utf-8")
+    assert "Would more patients help?" in page
+    assert "Optimism" in page
+
+
+def overstated(rows, seed):
+    """Stays at a site where half as many die."""
+    frame = stays(rows, seed=seed)
+    spared = np.random.default_rng(seed).random(rows) < 0.5
+    return frame.assign(died=frame["died"].where(~spared, 0.0))
+
+
+def test_a_site_where_fewer_die_repairs_the_risks(stored, capsys):
+    overstated(3000, 5).to_csv(stored / "fresh.csv", index=False)
+    command.main(study(), _asked("validate", stored, "--json", stored / "before.json"))
+    assert "see `recalibrate`" in capsys.readouterr().out
+
+    command.main(study(), _asked("recalibrate", stored, "--out", stored / "repaired"))
+
+    repaired = FittedTable.load(stored / "repaired", prepare)
+    rows = overstated(3000, 6)
+    told, raw = repaired.predict(rows), FittedTable.load(stored / "model", prepare).predict(rows)
+    assert raw["risk"].mean() > 1.5 * rows["died"].mean()
+    assert told["risk"].mean() == pytest.approx(rows["died"].mean(), rel=0.15)
+    assert told["risk"].between(told["low"], told["high"]).all()
+    assert repaired.manifest["version"] != tablefiles.read_manifest(stored / "model")["version"]
+
+
+def test_a_model_is_not_repaired_on_its_own_rows(stored, capsys):
+    stays().to_csv(stored / "fresh.csv", index=False)
+
+    with pytest.raises(SystemExit):
+        command.main(study(), _asked("recalibrate", stored, "--out", stored / "repaired"))
+
+    assert "bring rows that it has not seen" in capsys.readouterr().err
+
+
+def test_facts_of_a_file_fill_the_card_and_a_bad_file_is_told_before_the_fit(stored, capsys):
+    (stored / "facts.toml").write_text('"1.i" = "Our team"\n[hospital_death]\n"8.i" = "Monthly"\n')
+    model = stored / "model"
+
+    command.report(study().problem, model, stored / "facts.toml")
+
+    texts = {
+        a["code"]: a["text"] for a in json.loads((model / "card.json").read_text())["attributes"]
+    }
+    assert (texts["1.i"], texts["8.i"], texts["9.i"]) == ("Our team", "Monthly", "")
+    (stored / "facts.toml").write_text("1.i = Our team")
+    with pytest.raises(SystemExit):
+        command.main(study(), ["run", "--out", str(stored), "--facts", str(stored / "facts.toml")])
+    assert "cannot be read as TOML" in capsys.readouterr().err
 
 
 def test_command_says_what_is_wrong_in_one_sentence(stored, capsys):
@@ -344,6 +453,21 @@ def test_kind_of_an_outcome(column, kind):
 def test_draft_of_a_column_that_is_absent_is_refused():
     with pytest.raises(BadProblem, match="no column weight"):
         draft.draft(stays(), outcome="weight")
+
+
+def test_dates_keys_and_empty_columns_are_no_inputs_and_the_problem_says_so():
+    frame = stays().assign(
+        admitted=pd.date_range("2020-01-01", periods=400).astype(str),
+        file_number=[f"F{number}" for number in range(400)],
+        day=pd.date_range("2020-01-01", periods=400).strftime("%d/%m/%Y"),
+        empty=np.nan,
+    )
+
+    asked = draft.study(frame, outcome="died", person="person").problem
+
+    assert not {"admitted", "file_number", "day", "empty"} & set(asked.names)
+    assert "admitted (a date), file_number (a key)" in asked.notes[-1]
+    assert "admitted" in draft.study(frame, outcome="died", every=True).problem.names
 
 
 def test_outcome_of_two_words_becomes_a_flag():

@@ -89,13 +89,16 @@ def test_bands_survive_their_file():
     assert conformal.Conformal.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
 
 
-def test_quantiles_that_are_too_narrow_are_widened():
+def test_each_quantile_holds_its_share_after_the_shift():
     y, value = stays(20_000)
-    fitted = conformal.fit_quantiles(y[::2], value[::2] - 0.1, value[::2] + 0.1)
+    told = value[:, None] + [-0.1, 0.5, 0.1]
+    moved = conformal.fit_quantiles(y[::2], told[::2], (0.1, 0.5, 0.9))
 
-    low, high = fitted.interval(value[1::2] - 0.1, value[1::2] + 0.1)
+    after = conformal.ConformalQuantiles.from_json(moved.to_json()).apply(told[1::2])
 
-    assert np.mean((low <= y[1::2]) & (y[1::2] <= high)) == pytest.approx(0.8, abs=0.02)
+    held = (y[1::2, None] <= after).mean(axis=0)
+    assert held == pytest.approx([0.1, 0.5, 0.9], abs=0.02)
+    assert (np.diff(after, axis=1) >= 0).all()
 
 
 def logistic_sample(rows, seed=0):

@@ -40,3 +40,21 @@ def test_shares_of_doubt_add_up():
 def test_on_a_cut_point_the_upper_tier_is_the_present_one():
     chance = decision.chance_of_another_tier(logit(0.05), 0.001, CUTS)
     assert chance == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("risk", [0.01, 0.05, 0.1, 0.2])
+def test_no_test_gains_more_than_certainty_and_a_wider_one_gains_more(risk):
+    gains = decision.gain_of_knowing(risk, [0.0, 0.3, 0.6, 1.0], 0.1)
+
+    assert gains[0] == pytest.approx(0, abs=1e-12)
+    assert np.all(np.diff(gains) > -1e-12)
+    assert gains[-1] <= decision.gain_of_certainty(risk, 0.1) + 1e-12
+
+
+def test_the_expected_gain_is_that_of_a_simulation():
+    risk, sd, cut = 0.08, 0.7, 0.1
+    after = expit(logit(risk) + sd * np.random.default_rng(5).normal(size=400_000))
+    after *= risk / after.mean()
+    acted = np.maximum(after - (1 - after) * cut / (1 - cut), 0).mean()
+
+    assert decision.gain_of_knowing(risk, [sd], cut)[0] == pytest.approx(acted, rel=0.03)

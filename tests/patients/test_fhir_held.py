@@ -5,6 +5,7 @@ import csv
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from healthcare.audit.models import AuditEvent
 from healthcare.jobs.models import Job
@@ -50,7 +51,7 @@ def test_what_is_not_in_the_record_is_told_by_type_and_reason(waiting):
         ("Condition", "held"), ("Observation", "held"), ("Observation", "refused"),
     }  # fmt: skip
     assert told["Condition", "held"]["reason"] == "Its patient is not known here."
-    assert told["Condition", "held"]["todo"].startswith("Have the number")
+    assert told["Condition", "held"]["todo"].startswith("Say whose it is")
     assert "send it again" in told["Observation", "refused"]["todo"]
 
 
@@ -101,8 +102,8 @@ def test_the_button_says_so_when_nobody_is_known_yet(signed_in_lab, waiting):
 
 
 def test_reading_again_twice_is_reading_again_once(lab_staff, waiting, ada):
-    assert fhirheld.read_again(waiting, by=lab_staff) == 2
-    assert fhirheld.read_again(waiting, by=lab_staff) == 0
+    assert fhirheld.read_again(waiting, by=lab_staff, now=timezone.now()) == 2
+    assert fhirheld.read_again(waiting, by=lab_staff, now=timezone.now()) == 0
 
     waiting.refresh_from_db()
     assert counts(waiting) == {"accepted": 2, "refused": 1}
@@ -111,8 +112,8 @@ def test_reading_again_twice_is_reading_again_once(lab_staff, waiting, ada):
 def test_what_two_found_waiting_at_once_is_counted_once(waiting, ada):
     """As when two files bring the same patient at the same time."""
     keys = [row.pk for row in fhirwaiting.waiting()]
-    fhirwaiting._read_again(waiting, keys)
-    fhirwaiting._read_again(waiting, keys)
+    fhirwaiting.settle_some(keys, fhirwaiting.context_of(waiting, timezone.now()))
+    fhirwaiting.settle_some(keys, fhirwaiting.context_of(waiting, timezone.now()))
 
     waiting.refresh_from_db()
     assert counts(waiting) == {"accepted": 2, "refused": 1}
@@ -126,7 +127,7 @@ def test_what_belongs_to_two_patients_waits_on(lab_staff, ada, team):
 
     PatientIdentifierFactory(patient=PatientFactory(care_team=team), **both[1])
     held = load(bundle(condition("two", subject={"reference": "#p"}, contained=[person])))
-    assert fhirheld.read_again(held, by=lab_staff) == 0
+    assert fhirheld.read_again(held, by=lab_staff, now=timezone.now()) == 0
 
     held.refresh_from_db()
     assert counts(held) == {"unmatched": 1}
@@ -135,7 +136,7 @@ def test_what_belongs_to_two_patients_waits_on(lab_staff, ada, team):
 def test_a_withdrawn_file_is_not_read_again(lab_staff, waiting, ada):
     FhirResource.objects.update(outcome=FhirResource.Outcome.KEPT)
 
-    assert fhirheld.read_again(waiting, by=lab_staff) == 0
+    assert fhirheld.read_again(waiting, by=lab_staff, now=timezone.now()) == 0
     assert not Result.objects.exists()
 
 
@@ -147,7 +148,7 @@ def test_the_floors_above_hear_of_it(lab_staff, waiting, ada):
 
     signals.record_changed.connect(hear)
     try:
-        fhirheld.read_again(waiting, by=lab_staff)
+        fhirheld.read_again(waiting, by=lab_staff, now=timezone.now())
     finally:
         signals.record_changed.disconnect(hear)
     assert heard == [ada.pk]
@@ -155,4 +156,4 @@ def test_the_floors_above_hear_of_it(lab_staff, waiting, ada):
 
 def test_it_is_for_those_who_settle_what_waits(clinician, waiting):
     with pytest.raises(PermissionDenied):
-        fhirheld.read_again(waiting, by=clinician)
+        fhirheld.read_again(waiting, by=clinician, now=timezone.now())

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from healthcare.jobs import services as jobs
 from patients.models import (
     Allergy,
     Condition,
@@ -318,3 +319,13 @@ def test_what_follows_goes_to_the_record_that_its_patient_was_merged_into(
     load(bundle(patient(), glucose(), condition()), team=team)
 
     assert (Condition.objects.get().patient, Result.objects.get().patient) == (kept, kept)
+
+
+def test_a_file_that_would_not_fit_into_memory_is_refused_with_what_to_do(monkeypatch):
+    monkeypatch.setattr("patients.services.fhirindex.MOST_NAMES", 2)
+    silent = [glucose(f"o{number}") for number in range(3)]
+
+    with pytest.raises(jobs.PermanentFailure, match="Send it in parts"):
+        load(bundle(*silent))
+
+    assert not FhirResource.objects.exists()

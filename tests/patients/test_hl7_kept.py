@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from healthcare.audit.models import AuditEvent
 from patients import tasks
 from patients.models import Hl7Message
 from patients.services import hl7kept, hl7messages
@@ -31,6 +32,15 @@ def sent(ada):
     send(oru(PID, OBR.format(issued=""), obx(value="high"), id="bad"))
     stranger = PID.replace("CL-000001", "CL-9")
     send(oru(stranger, OBR.format(issued=""), obx(), id="held"))
+
+
+def test_whoever_looks_at_the_messages_is_written_down(client, sent, lab_staff):
+    client.force_login(lab_staff)
+
+    client.get(PAGE)
+
+    event = AuditEvent.objects.get(action="hl7_messages.listed")
+    assert (event.actor, event.details) == (lab_staff.username, {"messages": 3})
 
 
 def test_staff_see_every_message_with_its_state_and_problems(client, sent, lab_staff):
@@ -70,7 +80,7 @@ def test_the_list_costs_the_same_queries_for_any_number(
     client.force_login(lab_staff)
     client.get(PAGE)
 
-    with django_assert_num_queries(4):  # session, user, count, page
+    with django_assert_num_queries(5):  # session, user, count, page, audit
         assert len(client.get(PAGE).context["rows"]) == count
 
 

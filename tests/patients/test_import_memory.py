@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 import os
 import random
 import subprocess
@@ -18,6 +19,7 @@ from healthcare.jobs.models import Job
 from patients.models import LabImport
 from patients.services import labs
 from tests.factories import PatientFactory
+from tests.patients.hl7messages import HBA1C, PID, oru
 from tests.patients.labfiles import HEADER, NOW
 from tests.patients.test_import_kill import ROOT, has_ended, wait, workers
 
@@ -28,6 +30,7 @@ pytestmark = [
 ]
 __all__ = ["workers"]  # the fixture
 ROWS, PATIENTS = 200_000, 500
+MESSAGES, RESOURCES = 6_000, 6_000
 MOST_BYTES = 300_000_000
 TESTS = [("HBA1C", "%", 4, 12), ("GLU", "mg/dL", 60, 300), ("CREA", "mg/dL", 1, 4)]
 
@@ -89,16 +92,81 @@ def test_a_worker_holds_less_than_300_megabytes_on_a_long_file(workers, lab_staf
 def test_so_does_the_command_on_a_fresh_packed_file(tmp_path, settings):
     path = tmp_path / "long.csv.gz"
     path.write_bytes(gzip.compress(content(), 1))
-    most = [0]
 
-    command = command_on(path, settings.MEDIA_ROOT)
+    most = measured(command_on(path, settings.MEDIA_ROOT))
+
+    assert LabImport.objects.get().row_count == ROWS
+    assert 50_000_000 < most < MOST_BYTES
+
+
+def messages():
+    """Distinct results as HL7 messages in one batch, two in each."""
+    yield b"FHS|^~\\&|LIS\rBHS|^~\\&|LIS\r"
+    for number in range(MESSAGES):
+        pid = PID.replace("CL-000001", f"CL-{number % PATIENTS:06d}")
+        order = f"OBR|1||A{number}|X|||202602{1 + number % 28:02d}0800"
+        values = [f"OBX|{n}|NM|{HBA1C}||{4 + number % 7}.{n}|%|||||F" for n in (1, 2)]
+        yield oru(pid, order, *values, f"NTE|1||{'x' * 200}", id=str(number)).encode()
+    yield b"BTS|1\rFTS|1\r"
+
+
+def resources():
+    """Observations and problems, each with its report, of the same people."""
+    for number in range(RESOURCES):
+        subject = {"identifier": {"system": "mrn", "value": f"CL-{number % PATIENTS:06d}"}}
+        kind = "Condition" if number % 10 == 0 else "Observation"
+        yield {
+            "resourceType": kind, "id": f"r{number}", "subject": subject, "status": "final",
+            "text": {"status": "generated", "div": "<div>" + "x" * 1500 + "</div>"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}],
+                     "text": f"Problem {number}"},
+        } | ({} if kind == "Condition" else {
+            "effectiveDateTime": f"2026-02-{1 + number % 28:02d}T08:{number % 60:02d}:00Z",
+            "valueQuantity": {"value": 4 + number % 7, "code": "%",
+                              "system": "http://unitsofmeasure.org"},
+        })  # fmt: skip
+
+
+def bundle():
+    yield b'{"resourceType": "Bundle", "type": "collection", "entry": ['
+    for number, resource in enumerate(resources()):
+        yield (b"," if number else b"") + json.dumps({"resource": resource}).encode()
+    yield b"]}"
+
+
+def lines():
+    return (json.dumps(resource).encode() + b"\n" for resource in resources())
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("name", "written", "counted"),
+    [
+        ("long.hl7", messages, lambda: 2 * MESSAGES),
+        ("long.json", bundle, lambda: RESOURCES),
+        ("long.ndjson", lines, lambda: RESOURCES),
+    ],
+)
+def test_so_does_the_command_on_messages_and_resources(tmp_path, settings, name, written, counted):
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.writelines(written())
+
+    most = measured(command_on(path, settings.MEDIA_ROOT))
+
+    lab_import = LabImport.objects.get()
+    assert (lab_import.row_count, lab_import.refused_count) == (counted(), 0)
+    assert 50_000_000 < most < MOST_BYTES
+
+
+def measured(command):
+    """The most bytes that the command ever held; it has to end well."""
+    most = [0]
     while command.poll() is None:
         most.append(peak(family(command.pid)))
         time.sleep(0.02)
-
     assert command.returncode == 0
-    assert LabImport.objects.get().row_count == ROWS
-    assert 50_000_000 < max(most) < MOST_BYTES
+    return max(most)
 
 
 COMMAND = """

@@ -41,7 +41,7 @@ def test_the_page_costs_the_same_queries_whatever_is_in_it(
             patient=patient, code=f"c{number}", label="x", recorded_at=DAY, source="test"
         )
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         response = page()
 
     assert len(response.context["cards"]) == count

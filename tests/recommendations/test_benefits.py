@@ -144,3 +144,88 @@ def test_the_row_do_nothing_tells_each_risk_once():
     told = benefitwords.do_nothing(contents)
     assert len(told) == len(set(told))
     assert "a heart attack or a stroke in 10 years: 11 in 100" in told
+
+
+HFREF = {"age": 68, "sex": "male", "has": ["hfref", "ckd", "t2d"], "EGFR": 48, "UACR": 180,
+         "SBP": 128, "POTASSIUM": 4.4, "HBA1C": 7.6}  # fmt: skip
+
+
+def test_a_benefit_that_has_no_number_is_not_counted_as_none():
+    found = item(weigh(**HFREF), "M17")
+    assert found.benefit.outcome == "kidney_failure"
+    assert found.components["expected"] > 0
+    (heart,) = [each for each in found.in_trials if each.outcome == "hf_hosp"]
+    assert (heart.rr, heart.name) == (pytest.approx(0.72), "heart failure")
+
+
+def test_where_the_risk_is_known_nothing_is_expected_beside_the_number():
+    found = item(weigh(**SMOKER), "M01")
+    assert found.components["benefit"] > 0 == found.components["expected"]
+    assert found.in_trials == ()
+
+
+def test_a_wide_interval_counts_less_than_a_narrow_one():
+    found = weigh(**SMOKER)
+    diet, statin = item(found, "L02"), item(found, "M01")
+    assert diet.benefit.arr > statin.benefit.arr
+    assert diet.components["benefit"] < statin.components["benefit"]
+
+
+def test_an_effect_that_was_only_observed_counts_half_and_gives_no_number():
+    found = item(weigh(**SMOKER | {"has": ["mi"]}), "L01")
+    assert found.benefits == found.in_trials == ()
+    assert 0.3 < found.components["expected"] < 0.5
+
+
+def test_a_harm_stands_beside_the_benefit_with_horizon_and_source():
+    (harm,) = item(weigh(**SMOKER), "M01").harms
+    assert (harm.years, harm.verified) == (4, False)
+    assert harm.more == pytest.approx(harm.taking - harm.without)
+    (told,) = benefitwords.harms(as_dict((harm,)))
+    assert told["text"] == "New diabetes in 4 years: 0.4 more in 100 (4.9 with it, 4.5 without)"
+    assert told["basis"].endswith("Lancet 2010;375:735, not re-read in its source")
+    assert harm.net is None  # a new diabetes does not weigh what a stroke does
+
+
+def test_where_harm_and_benefit_weigh_alike_the_net_is_told():
+    known = {"age": 76, "sex": "male", "has": ["afib", "htn"], "EGFR": 58, "HGB": 13, "PLT": 240}
+    blood_thinner = item(weigh(**known), "M32")
+    (harm,) = blood_thinner.harms
+    assert harm.net == pytest.approx(blood_thinner.benefit.arr - 0.003)
+    (told,) = benefitwords.harms(as_dict((harm,)))
+    assert told["text"] == "Major bleeding outside the brain in a year: 0.3 more in 100"
+    assert "fewer in 100, if both count alike" in told["net"]
+
+
+def test_a_harm_without_a_benefit_in_numbers_has_no_net():
+    (harm,) = item(weigh(**HFREF), "M16").harms
+    assert harm.net is None
+    (told,) = benefitwords.harms(as_dict((harm,)))
+    assert told["net"] == ""
+
+
+def test_what_trials_found_is_told_without_a_number_for_the_person():
+    (told,) = benefitwords.trials(as_dict(item(weigh(**HFREF), "M17").in_trials))
+    assert told == (
+        "Heart failure: 28 % fewer in trials (relative risk 0.72, 0.67–0.77); "
+        "in numbers for this person it is not known"
+    )
+
+
+def test_every_harm_is_of_an_item_of_the_catalogue():
+    whole = catalogue.load()
+    assert {harm.item for harm in whole.effects.harms} <= set(whole.by_id)
+    assert all(0 < harm.more < 0.2 for harm in whole.effects.harms)
+
+
+def test_a_factor_speaks_for_no_larger_change_than_its_trials():
+    (factor,) = [f for f in catalogue.load().effects.factors if f.feature == "HBA1C"]
+    assert [factor.limited(change) for change in (-2.0, -0.5)] == [-0.9, -0.5]
+
+
+def test_a_stronger_statin_counts_less_for_somebody_who_takes_one():
+    known = SMOKER | {"has": ["mi"]}
+    new, stronger = (item(weigh(**known, on=on), "M02") for on in ([], ["statin"]))
+    assert stronger.components["expected"] < new.components["expected"] / 2
+    assert [each.rr for each in stronger.in_trials] == [pytest.approx(0.85)]
+    assert stronger.would_change[0].text.startswith("LDL cholesterol −20")

@@ -82,6 +82,7 @@ def listed(monkeypatch, now):
     return said.getvalue()
 
 
+@pytest.mark.django_db
 def test_the_command_names_what_has_run_out(monkeypatch):
     said = listed(monkeypatch, dt.datetime(2035, 1, 1, 12, tzinfo=dt.UTC))
 
@@ -89,6 +90,7 @@ def test_the_command_names_what_has_run_out(monkeypatch):
     assert "not recommended until reviewed" in said
 
 
+@pytest.mark.django_db
 def test_the_command_says_when_every_review_holds(monkeypatch):
     said = listed(monkeypatch, dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC))
 

@@ -251,3 +251,71 @@ def test_the_export_has_who_when_where_what_and_why(say, user, administrator):
 def test_a_clinician_exports_no_answers(user):
     with pytest.raises(PermissionDenied):
         exports.feedback_csv(by=user)
+
+
+def test_declining_what_was_accepted_ends_its_plan_and_the_undo_brings_it_back(say, user, analytes):
+    row = weighed(DASH)
+    ResultFactory(patient=row.patient, code="SBP", value=150)
+    say(row, "accept", "agreed")
+    later = NOW + dt.timedelta(minutes=5)
+
+    declined = say(row, "decline", "other", key="k2", now=later)
+    assert not FollowUp.objects.standing().exists()
+
+    for _ in range(2):
+        feedback.undo(declined, by=user, now=later)
+        assert FollowUp.objects.standing().count() == 1
+
+
+def test_accepting_again_by_mistake_and_taking_it_back_leaves_the_first_plan(say, user, analytes):
+    row = weighed(DASH)
+    ResultFactory(patient=row.patient, code="SBP", value=150)
+    first = say(row, "accept", "agreed")
+    later = NOW + dt.timedelta(minutes=5)
+
+    feedback.undo(say(row, "accept", "other", key="k2", now=later), by=user, now=later)
+
+    assert [plan.feedback for plan in FollowUp.objects.standing()] == [first]
+
+
+def test_a_review_that_one_answer_opened_ends_with_it(say, user):
+    for _ in range(2):
+        say(weighed(DASH), "decline", "not_relevant", now=NOW - DAY)
+    third = say(weighed(DASH), "decline", "not_relevant")
+    assert ReviewTask.objects.open().count() == 1
+
+    feedback.undo(third, by=user, now=NOW)
+
+    assert not ReviewTask.objects.open().exists()
+
+
+def test_an_answer_that_somebody_acted_on_stays(say, user, administrator):
+    given = say(weighed(DASH), "decline", "not_suitable")
+    assert feedback.undo_until(given, by=user, now=NOW) == NOW + Feedback.UNDO_WITHIN
+    reviews.close(ReviewTask.objects.get(), comment="Seen", by=administrator, now=NOW)
+
+    assert feedback.undo_until(given, by=user, now=NOW) is None
+    with pytest.raises(feedback.NotAnswerable, match="acted on"):
+        feedback.undo(given, by=user, now=NOW)
+
+
+def test_only_the_newest_answer_can_be_taken_back(say, user):
+    row = weighed(DASH)
+    first = say(row, "accept", "agreed")
+    say(row, "decline", "other", key="k2", now=NOW + dt.timedelta(minutes=1))
+
+    with pytest.raises(feedback.NotAnswerable, match="acted on"):
+        feedback.undo(first, by=user, now=NOW + dt.timedelta(minutes=2))
+
+
+def test_both_the_answer_and_taking_it_back_are_audited(say, user):
+    from healthcare.audit.models import AuditEvent
+
+    given = say(weighed(DASH), "accept", "agreed")
+    for _ in range(2):
+        feedback.undo(given, by=user, now=NOW)
+
+    actions = AuditEvent.objects.filter(action__startswith="recommendation.").order_by("pk")
+    assert [event.action for event in actions] == [
+        "recommendation.answered", "recommendation.answer_taken_back",
+    ]  # fmt: skip

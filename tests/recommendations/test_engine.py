@@ -212,8 +212,14 @@ def test_the_outcome_is_plain_json():
 def test_every_component_of_the_score_is_shown():
     components = weigh(**DIABETES, EGFR=80).items[0].components
     assert set(components) == {
-            "urgent", "benefit", "risk", "content", "evidence", "burden", "caution",
+            "urgent", "benefit", "risk", "content", "evidence", "burden", "caution", "expected",
+            "preference", "habit",
         }  # fmt: skip
+
+
+def test_the_shares_add_up_to_the_score():
+    for each in weigh(**DIABETES, EGFR=80).items:
+        assert sum(each.shares.values()) == pytest.approx(each.score)
 
 
 def test_reasons_carry_the_day_of_the_result():

@@ -26,7 +26,8 @@ def test_a_pregnant_smoker_is_offered_counselling_and_no_drug():
 
 def test_prediabetes_begins_with_the_lifestyle_programme():
     offered = order(sex="male", age=48, HBA1C=6.1, BMI=33, SBP=118, EGFR=90)
-    assert offered.index("L22") < offered.index("M21")
+    incretin = next(id_ for id_ in offered if id_ in {"M21", "M22"})
+    assert offered.index("L22") < offered.index(incretin)
 
 
 def test_after_a_myocardial_infarction_the_proven_treatments_lead():

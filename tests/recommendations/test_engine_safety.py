@@ -62,7 +62,7 @@ def test_a_popular_contraindicated_item_never_appears_in_2000_people(with_favour
     dice = random.Random(11)
     for _ in range(2000):
         patient = anybody(dice, EGFR=round(dice.uniform(5, 29.9), 1))
-        outcome = engine.recommend(patient, with_favourite)
+        outcome = engine.recommend(patient, with_favourite, habits={PLANTED: 1.0})
         assert status(outcome, PLANTED) == "blocked"
 
 

@@ -112,7 +112,9 @@ def test_the_answered_item_says_what_was_expected_and_what_came(plan):
 
 def test_what_comes_of_itself_is_taken_off_once_it_is_known(plan):
     plan.value_after, plan.after_on = 141, dt.date(2026, 5, 2)
-    again = Repeatability(analyte="SBP", mean=130, sd=15, correlation=0.7, people=300)
+    again = Repeatability(
+        analyte="SBP", mean=130, mean_again=130, slope=0.7, sd=15, scatter=10, people=300
+    )
 
     said = followupwords.words(plan, again)
 
@@ -138,7 +140,8 @@ def test_how_a_value_comes_back_is_learned_from_untreated_pairs(untreated, plan)
     learned = Repeatability.objects.get()
     assert learned.people == 40
     assert learned.mean == pytest.approx(130, abs=6)
-    assert 0.3 < learned.correlation < 0.95
+    assert 0.3 < learned.slope < 0.95
+    assert 4 < learned.scatter < 16
 
 
 def test_pairs_around_a_new_drug_do_not_count(untreated, plan):
@@ -156,7 +159,14 @@ def test_a_cohort_without_effect_shows_none_though_the_naive_change_is_a_fall(an
     """Forty people treated for a high value fall back of themselves: −9 naive, about 0 adjusted."""
     rng = np.random.default_rng(7)
     Repeatability.objects.create(
-        analyte="SBP", mean=130, sd=15, correlation=0.64, people=500, learned_at=NOW
+        analyte="SBP",
+        mean=130,
+        mean_again=130,
+        slope=0.64,
+        sd=15,
+        scatter=11.5,
+        people=500,
+        learned_at=NOW,
     )
     level = rng.normal(130, 12, 600)
     first, second = (level + rng.normal(0, 9, 600) for _ in range(2))
@@ -172,3 +182,17 @@ def test_a_cohort_without_effect_shows_none_though_the_naive_change_is_a_fall(an
 
     assert moved.naive < -5
     assert moved.low < 0 < moved.high
+
+
+def test_who_accepted_again_after_a_measure_counts_once(plan):
+    for days in (0, 90):
+        given = FeedbackFactory(recommendation=plan.feedback.recommendation, at=NOW + days * DAY)
+        FollowUp.objects.create(
+            feedback=given, patient=plan.patient, item=DASH, analyte="SBP", value_before=150,
+            value_after=140 + days, after_on=NOW.date(), predicted_low=-11, predicted_high=-3,
+            scheduled_on=(NOW + days * DAY).date(), due_on=NOW.date(),
+        )  # fmt: skip
+
+    (counted,) = quality._plans(NOW - DAY, "")
+
+    assert counted.value_after == 140

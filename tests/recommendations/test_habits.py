@@ -10,6 +10,7 @@ from recommendations.models import Feedback, HabitModel, Recommendation
 from recommendations.services import habits, nightly
 from tests.factories import PatientFactory, ResultFactory, UserFactory
 from tests.factories.recommendations import content
+from tests.recommendations.people import person
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 6, 8, tzinfo=dt.UTC)
@@ -74,9 +75,7 @@ def test_changed_weights_are_not_read():
 def test_a_value_measured_after_the_answer_is_no_feature(analytes):
     patient = answered(200)[0]
     ResultFactory(patient=patient, code="LDL", value=70, collected_at=NOW + dt.timedelta(days=20))
-    monday = {patient.pk: habits._Person(NOW.date(), frozenset(), frozenset())}
-
-    known = habits._facts_before(monday)[patient.pk]
+    known = habits.facts_before({patient.pk: NOW.date()})[patient.pk]
 
     assert "LDL" not in known.measurements
 
@@ -88,3 +87,38 @@ def test_the_nightly_job_does_all_four_and_stores_the_same_habit_once():
     nightly.run(now=NOW)
 
     assert HabitModel.objects.count() == 1
+
+
+def test_without_a_fit_no_item_is_nudged():
+    assert habits.shares([person(), person()]) == [{}, {}]
+
+
+def test_the_habit_nudges_each_person_by_no_more_than_its_trust():
+    answered(400)
+    habits.fit(now=NOW)
+    trust = habits.newest().trust
+
+    man, woman = habits.shares([person(sex="male", age=65), person(sex="female", age=65)])
+
+    assert man["L03"] == pytest.approx(-man["L04"])
+    assert 0 < man["L03"] <= trust
+    assert man["L03"] == pytest.approx(round(man["L03"], 1))
+    assert woman["L04"] > 0 > woman["L03"]
+
+
+def test_what_is_not_known_of_a_person_counts_as_the_mean():
+    answered(400)
+    habits.fit(now=NOW)
+    known = {"sex": "male", "age": 65}
+
+    alone, _ = habits.shares([person(**known), person(**known, LDL=130)])
+
+    assert habits.shares([person(**known)])[0] == pytest.approx(alone)
+
+
+def test_a_habit_that_was_changed_nudges_nothing():
+    answered(200)
+    row = habits.fit(now=NOW)
+    HabitModel.objects.filter(pk=row.pk).update(weights=b"other")
+
+    assert habits.shares([person()]) == [{}]

@@ -64,6 +64,56 @@ def test_an_offer_rate_30_percent_lower_is_flagged_and_one_10_percent_lower_is_n
     assert found.ratios["offer"] == pytest.approx((offered / 100) / 0.8)
 
 
+def test_an_offer_is_counted_against_those_to_whom_the_rule_applied():
+    """Women are half as many and half of them are ill: of the ill, as many are offered it."""
+    cohort("male", 100, 80)
+    patients = cohort("female", 50, 40)
+    team = patients[0].care_team
+    Patient.objects.bulk_create(
+        PatientFactory.build(care_team=team, sex="female") for _ in range(50)
+    )
+
+    found = part(quality.report(now=NOW), "sex", "female")
+
+    assert (found.people.count, found.offered.count, found.offer_share) == (50, 40, 0.8)
+    assert found.flagged == ()
+
+
+def test_an_item_says_to_how_many_it_applied_and_to_how_many_it_was_offered():
+    cohort("male", 60, 40)
+
+    (item,) = quality.report(now=NOW).items
+
+    assert (item.applied.count, item.offered.count) == (60, 40)
+
+
+def test_the_same_item_weighed_again_and_again_is_one_offer():
+    patients = cohort("male", 20, 20)
+    Recommendation.objects.update(superseded_at=NOW)
+    Recommendation.objects.bulk_create(
+        Recommendation(
+            patient=patient, item="L03", rank=1, as_of=NOW, content=content(),
+            status="recommended", content_digest="d", catalogue_digest="c",
+        )
+        for patient in patients
+    )  # fmt: skip
+
+    report = quality.report(now=NOW)
+
+    assert report.items[0].offered.count == 20
+    assert part(report, "sex", "male").offer_share == 1
+
+
+def test_the_benefit_of_what_was_offered_is_a_mean_over_offers():
+    cohort("male", 20, 20, benefits=[{"arr": 0.02}])
+    cohort("male", 20, 20, benefits=[{"arr": 0.04}], item="L04")
+    cohort("male", 20, 0, benefits=[{"arr": 0.9}], item="M01")
+
+    found = part(quality.report(now=NOW), "sex", "male")
+
+    assert found.predicted_benefit == pytest.approx(0.03)
+
+
 def test_parts_of_fewer_than_ten_are_hidden_and_never_flagged():
     cohort("male", 110, 88)
     low = [{"arr": 0.01}]
@@ -72,7 +122,7 @@ def test_parts_of_fewer_than_ten_are_hidden_and_never_flagged():
 
     found = part(quality.report(now=NOW), "sex", "female")
 
-    assert (found.people.count, found.offers_per_person, found.flagged) == (None, None, ())
+    assert (found.people.count, found.offer_share, found.flagged) == (None, None, ())
     assert found.predicted_benefit is None
 
 
@@ -154,8 +204,8 @@ def test_the_page_costs_the_same_for_one_and_for_three(
         FeedbackFactory(recommendation__item=f"L0{number + 3}")
     client.force_login(administrator)
 
-    # Session, user, offers, answers, plans, repeats, people, budget 7, tasks.
-    with django_assert_num_queries(14):
+    # Session, user, catalogue, plans, counts 4, repeats, budget 9, tasks, evaluations.
+    with django_assert_num_queries(20):
         client.get(URL)
 
 

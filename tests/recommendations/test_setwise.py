@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ml import rules
+from ml.recommenders.ranking import NO_PREFERENCES, Preferences
 from ml.scores import person as published
 from ml.scores.derived import derived
-from recommendations import catalogue, engine, setwise
+from recommendations import catalogue, engine, need, setwise
 from recommendations.setwise import columns, weighing
 from tests.recommendations.people import PLANTED, person
 from tests.recommendations.test_benefits import SMOKER
@@ -71,14 +72,26 @@ def without_smoking(people):
     return {name: np.array([each.get(name, np.nan) for each in changed]) for name in names}
 
 
-def both(people):
+def both(people, preferences=None, habits=None):
     """(answers one by one, answers of all at once)."""
     known = [scored(facts) for facts in people]
     whole = catalogue.load()
-    one_by_one = [engine.recommend(facts, whole, numbers) for facts, numbers in known]
+    ids = [item.id for item in whole.interventions]
+    one_by_one = [
+        engine.recommend(
+            facts, whole, numbers,
+            preferences=preferences[place] if preferences else NO_PREFERENCES,
+            habits=None if habits is None else dict(zip(ids, habits[place], strict=True)),
+        )
+        for place, (facts, numbers) in enumerate(known)
+    ]  # fmt: skip
     environments = [rules.FactsEnvironment(facts, numbers) for facts, numbers in known]
     predictions = setwise.Predictions(without_smoking=without_smoking([f for f, _ in known]))
-    return one_by_one, setwise.weigh(columns.of(environments, whole), whole, predictions)
+    at_once = setwise.weigh(
+        columns.of(environments, whole), whole, predictions,
+        preferences=preferences, habits=habits,
+    )  # fmt: skip
+    return one_by_one, at_once
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +110,34 @@ def test_everybody_gets_the_same_items_with_the_same_status(answers, status):
 
 
 def test_everybody_gets_the_same_scores_and_the_same_order(answers):
+    same_order(answers)
+
+
+def test_wishes_and_habits_move_both_alike():
+    rng = np.random.default_rng(7)
+    people = [anybody(rng) for _ in range(60)]
+    wishes = sorted(need.preferable(catalogue.load()))
+    preferences = [
+        Preferences(frozenset(rng.choice(wishes, 8)), frozenset(rng.choice(wishes, 8)))
+        for _ in people
+    ]
+    habits = rng.uniform(-1, 1, (len(people), len(catalogue.load().interventions)))
+    moved = both(people, preferences, habits)
+    same_order(moved)
+    plain = both(people)
+    assert (moved[1].rank != plain[1].rank).any()
+    for place in range(len(people)):
+        for status in ("recommended", "check_first"):
+            # Which of several alternatives is offered may change; what is unsafe never returns.
+            unsafe = set(plain[1].ids) - {i.id for i in plain[0][place].items if not _forbidden(i)}
+            assert not unsafe & set(moved[1].listed(place, status))
+
+
+def _forbidden(item):
+    return any(not block.better for block in item.blocked_by)
+
+
+def same_order(answers):
     one_by_one, at_once = answers
     places = {id_: place for place, id_ in enumerate(at_once.ids)}
     for number, outcome in enumerate(one_by_one):
@@ -112,8 +153,10 @@ def test_a_popular_contraindicated_item_never_appears_in_10000_people(with_favou
         rules.FactsEnvironment(anyone(dice, EGFR=round(dice.uniform(5, 29.9), 1)))
         for _ in range(10_000)
     ]
-    found = setwise.weigh(columns.of(environments, with_favourite), with_favourite)
-    planted = found.ids.index(PLANTED)
+    planted = [item.id for item in with_favourite.interventions].index(PLANTED)
+    habits = np.zeros((10_000, len(with_favourite.interventions)))
+    habits[:, planted] = 1.0  # what everybody here takes
+    found = setwise.weigh(columns.of(environments, with_favourite), with_favourite, habits=habits)
     assert set(found.status[:, planted]) == {weighing.STATUSES.index("blocked")}
     assert (found.rank[:, planted] <= 3).any()  # popular enough to lead, were it not blocked
 

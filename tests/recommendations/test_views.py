@@ -145,3 +145,47 @@ def test_a_resting_item_counts_no_more_as_open(recommendation):
     counts = queries.open_counts([patient.pk], today=dt.date(2026, 3, 3))
 
     assert counts[patient.pk] == 0
+
+
+def undo_form(signed_in, recommendation):
+    page = signed_in.get(recommendation.patient.get_absolute_url())
+    return page.context["advice"], page.content.decode()
+
+
+def test_the_undo_survives_a_reload_for_ten_minutes(answer, signed_in, recommendation):
+    answer(ACCEPT)
+    given = Feedback.objects.get()
+
+    advice, html = undo_form(signed_in, recommendation)
+    assert reverse("recommendation-undo", args=[given.pk]) in html
+    assert advice["may_undo"]
+
+    Feedback.objects.update(at=given.at - dt.timedelta(minutes=11))
+    advice, html = undo_form(signed_in, recommendation)
+    assert reverse("recommendation-undo", args=[given.pk]) not in html
+    assert not advice["may_undo"]
+
+
+def test_taking_it_back_after_a_reload_opens_the_item_again(answer, signed_in, recommendation):
+    answer(ACCEPT)
+    url = reverse("recommendation-undo", args=[Feedback.objects.get().pk])
+
+    for _ in range(2):
+        response = signed_in.post(url, follow=True)
+        assert b"The answer is taken back." in response.content
+
+    advice, _ = undo_form(signed_in, recommendation)
+    assert [item["key"] for item in advice["shown"]] == [recommendation.item]
+    assert Feedback.objects.filter(answer="undo").count() == 1
+
+
+def test_a_colleague_sees_the_answer_without_an_undo(answer, client, recommendation):
+    answer(ACCEPT)
+    client.force_login(
+        UserFactory(role=User.Role.CLINICIAN, care_teams=[recommendation.patient.care_team])
+    )
+
+    advice, _ = undo_form(client, recommendation)
+
+    assert advice["answered"]
+    assert not advice["may_undo"]

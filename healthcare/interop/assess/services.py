@@ -12,25 +12,30 @@ from ml.scores.result import ScoreResult
 from ml.types import Abstention, Assessment
 from predictions import artifacts
 from recommendations.outcome import as_dict
-from recommendations.services import recommend
+from recommendations.services import nexttests, recommend
 
 
 def assess(people: list[Person]) -> list[dict[str, Any]]:
     """The answers for some people, in their order; models score them together."""
     facts = [person.facts for person in people]
     said = [model.assess_many(facts) for model in artifacts.serving_models().values()]
+    here = recommend.site()
     return [
-        _answer(person, outcomes)
+        _answer(person, outcomes, here)
         for person, outcomes in zip(people, zip(*said, strict=True), strict=True)
     ]
 
 
-def _answer(person: Person, outcomes: Iterable[Assessment | Abstention]) -> dict[str, Any]:
+def _answer(
+    person: Person, outcomes: Iterable[Assessment | Abstention], here: recommend.Site
+) -> dict[str, Any]:
     outcomes = list(outcomes)
     assessments = [outcome for outcome in outcomes if isinstance(outcome, Assessment)]
     abstentions = [outcome for outcome in outcomes if isinstance(outcome, Abstention)]
     scores = person_scores.from_facts(person.facts)
-    weighed = recommend.weigh(person.facts, scores, assessments)
+    still_open = [outcome.open_decision for outcome in outcomes if outcome.open_decision]
+    weighed = recommend.weigh(person.facts, scores, assessments, here=here)
+    weighed = nexttests.add(weighed, still_open, here.catalogue)
     return {
         "as_of": person.facts.as_of.isoformat(),
         "predictions": [_prediction(assessment) for assessment in assessments],
@@ -68,6 +73,7 @@ def _prediction(assessment: Assessment) -> dict[str, Any]:
         "missing": list(assessment.missing),
         "next_test": assessment.next_test or None,
         "next_tests": as_dict(assessment.next_tests),
+        "decided_by": _decided_by(assessment),
         "warnings": list(assessment.warnings),
     }  # fmt: skip
 
@@ -78,7 +84,14 @@ def _abstention(abstention: Abstention) -> dict[str, Any]:
         "reason_code": abstention.reason_code,
         "reason": abstention.reason,
         "next_test": abstention.next_test or None,
+        "next_tests": as_dict(abstention.open_decision.tests) if abstention.open_decision else [],
     }
+
+
+def _decided_by(assessment: Assessment) -> dict[str, Any] | None:
+    """The best test where the interval reaches more than one tier, else null."""
+    still_open = assessment.open_decision
+    return as_dict(still_open.tests[0]) if still_open and still_open.tests else None
 
 
 def _scores(results: Mapping[str, ScoreResult]) -> list[dict[str, Any]]:

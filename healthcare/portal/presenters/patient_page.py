@@ -7,11 +7,15 @@ from typing import Any
 
 from django.urls import reverse
 
+from healthcare.accounts import permissions
+from healthcare.accounts.models import User
+from healthcare.accounts.permissions import Permission
 from healthcare.portal.presenters import banner, lists, peers, risk, scores, trends
 from healthcare.portal.queries import Record
 from recommendations import presenters as advice_words
 from recommendations.benefitwords import do_nothing
-from recommendations.queries import Advice, Line
+from recommendations.queries import Line
+from recommendations.services import feedback
 
 
 def context(
@@ -19,7 +23,7 @@ def context(
     *,
     course: Sequence[Any],
     changed: Sequence[Any],
-    may_answer: bool,
+    reader: User,
 ) -> dict:
     """Everything `portal/patient.html` reads; rendering it asks the database nothing."""
     shown, folded = trends.rows(record)
@@ -30,7 +34,7 @@ def context(
         "cards": risk.cards(record),
         "explanations": risk.explanations(record),
         "scores": scores.rows(record.scores),
-        "advice": _advice(record.advice, may_answer=may_answer)
+        "advice": _advice(record, reader)
         | {"what_if_url": reverse("what-if", args=[record.patient.public_id])},
         "trends": shown,
         "more_trends": folded,
@@ -42,17 +46,28 @@ def context(
     }
 
 
-def _advice(advice: Advice, *, may_answer: bool) -> dict:
-    def items(lines: list[Line]) -> list[dict]:
-        return [advice_words.item(line, may_answer=may_answer) for line in lines]
+def _advice(record: Record, reader: User) -> dict:
+    advice, may_answer = record.advice, permissions.can(reader, Permission.FEEDBACK_GIVE)
 
+    def item(line: Line) -> dict:
+        given = line.answer
+        until = feedback.undo_until(given, by=reader, now=record.now) if given else None
+        return advice_words.item(line, may_answer=may_answer, undo_until=until)
+
+    def items(lines: list[Line]) -> list[dict]:
+        return [item(line) for line in lines]
+
+    answered = items(advice.answered)
     return {
         "shown": items(advice.shown),
+        "next_test": item(advice.next_test) if advice.next_test else None,
         "folded": items(advice.folded),
         "check_first": items(advice.check_first),
-        "answered": items(advice.answered),
+        "answered": answered,
+        "may_undo": any(each["undo_url"] for each in answered),
         "blocked": [advice_words.blocked(line) for line in advice.blocked],
         "open_count": advice.open_count,
+        "shown_count": len(advice.shown) + (advice.next_test is not None),
         "do_nothing": do_nothing(
             line.recommendation.content for line in (*advice.shown, *advice.folded)
         ),

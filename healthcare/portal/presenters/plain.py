@@ -109,7 +109,8 @@ def page(record: Record) -> dict:
 
 def suitable(advice: Any) -> list[Line]:
     """Open or accepted recommendations without marks that are for clinicians only."""
-    lines: Iterable[Line] = [*advice.shown, *advice.folded, *advice.answered]
+    test = [advice.next_test] if advice.next_test else []
+    lines: Iterable[Line] = [*advice.shown, *test, *advice.folded, *advice.answered]
     return [
         line
         for line in lines

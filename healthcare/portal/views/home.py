@@ -19,6 +19,7 @@ STARTS = {
     Role.API_CLIENT: "worklist",
     Role.LAB_STAFF: "patients:imports",
     Role.DATA_SCIENTIST: "models",
+    Role.CATALOGUE_EDITOR: "catalogue",
     Role.ADMINISTRATOR: "models",
     Role.PATIENT: "my-health",
 }

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
@@ -31,7 +30,7 @@ def patient(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         record,
         course=queries.course(seen, charted),
         changed=queries.changed(seen),
-        may_answer=permissions.can(request.user, Permission.FEEDBACK_GIVE),
+        reader=request.user,
     )
     context |= {"units": request.user.units, "objects": emergency.is_objected_to(seen)}
     return render(request, "portal/patient.html", context)
