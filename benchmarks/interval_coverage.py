@@ -43,7 +43,8 @@ def main() -> None:
     people = cohort.make(study, nhanes.load(options.data))
     truth = boosting.margins(artifact.booster, people.X)
     rng = np.random.default_rng(options.seed)
-    drawn = replace(people, y=(rng.random(len(truth)) < expit(truth)).astype(float))
+    y = (rng.random(len(truth)) < expit(truth)).astype(float)
+    drawn = replace(people, y=y, grade=y)  # a drawn outcome has no measurement behind it
     learned, last = drawn.part(drawn.fold != 0), drawn.fold == 0
     booster = crossfit.fit_booster(study, learned, random_state=options.seed, threads=1)
     bundle = refit(study, learned, options.seed, options.refits or study.refits)

@@ -17,6 +17,7 @@ import argparse
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from ml.rules.population import CodeLists, People
 from ml.rules.setwise import Numbers, Truths
 from ml.rules.syntax import And, Comparison, Not, Or
 from recommendations import catalogue, engine, need, setwise
+from recommendations.catalogue import expiry
 from recommendations.setwise import columns
 from recommendations.setwise.compiled import every_rule
 from tests.recommendations.people import person
@@ -38,9 +40,14 @@ RISKS = {"PREVENT_ASCVD_10Y": 0.08, "PREVENT_CVD_10Y": 0.11, "PREVENT_HF_10Y": 0
          "ASCVD_PCE": 0.09, "KFRE_5Y": 0.02}  # fmt: skip
 
 
+def offered():
+    """What a site without edits of its own offers today."""
+    return expiry.active(catalogue.load(), datetime.now(UTC).date())
+
+
 def made_up(people, seed):
     """Columns of that many people, with a third of the values unknown."""
-    whole, rng = catalogue.load(), np.random.default_rng(seed)
+    whole, rng = offered(), np.random.default_rng(seed)
     numbers, scores, items = columns.asked(whole)
     lists = {kind: sorted(codes) for kind, codes in _codes(whole).items()}
     return People(
@@ -147,7 +154,7 @@ def main():
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--loop", type=int, default=200)
     options = parser.parse_args()
-    whole = catalogue.load()
+    whole = offered()
     space = need.item_space(whole)
     parts = [made_up(AT_ONCE, seed) for seed in range(max(1, options.people // AT_ONCE))]
     needs = np.random.default_rng(0).random((AT_ONCE, len(space.columns)))

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from healthcare.accounts import idle
 from healthcare.accounts.forms import LoginForm
 from healthcare.interop import reference
 from healthcare.interop.assess.views import AssessView
@@ -26,6 +27,7 @@ handler404 = "healthcare.common.api.not_found"
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("login/stay/", idle.stay, name="stay"),
     path("login/", login_not_required(login), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("api/v1/", include(api)),

@@ -34,9 +34,20 @@ OTHER_FLUIDS = {
     "fluid", "marrow", "dialysate", "amniotic", "saliva", "sweat", "stool", "faeces", "feces",
     "faecal", "fecal", "stuhl", "lcr", "lcs", "selles", "heces", "feci",
 }  # fmt: skip
+# Words beside which another word tells nothing: they stand in names of every kind.
+GENERAL = {
+    "total", "count", "absolute", "abs", "free", "direct", "acid", "cell", "cells", "rate", "ratio",
+    "time", "index", "mean", "protein", "fasting", "high", "sensitivity", "hs", "c", "a", "d", "s",
+    "volume", "intact", "h", "2",
+} | SPECIMENS | URINE  # fmt: skip
+UNIT_SIGNS = set("/%^*µ²³")
 # A part of the whole that is another test, unless the analyte's own names say the same.
 PARTS = (
     {"free", "freies", "frei", "libre", "libera", "libero"},
+    {"indirect", "unconjugated", "indirekt", "indirekte", "indirecte", "indirecta", "indiretta"},
+    {"fetal", "foetal"},
+    {"reverse"},
+    {"acid"},
     {"ionized", "ionised", "ionisiert", "ionisiertes", "ionisé", "ionizado", "ionizzato"},
 )
 
@@ -119,7 +130,8 @@ def _likeness(analyte: Analyte, code: str, name: str) -> tuple[float, str, str]:
     loinc = plain_hyphens(code.strip())
     if analytes.by_loinc(loinc) is analyte:
         return 1.0, f"LOINC {loinc}", ""
-    if _is_another(analyte, {*_words(code), *_words(name)}):
+    said = {*_words(code), *_words(name)}
+    if _is_another(analyte, said) or _names_another(analyte, said, name or code):
         return 0.0, "", ""
     code_score, code_like = _nearest(analyte, code)
     name_score, name_like = _nearest(analyte, name)
@@ -138,6 +150,44 @@ def _is_another(analyte: Analyte, said: set[str]) -> bool:
         return True
     own = {word for known in _known_names()[analyte.code] for word in _words(known)}
     return any(said & part and not own & part for part in PARTS)
+
+
+def _names_another(analyte: Analyte, said: set[str], name: str) -> bool:
+    """A word tells this analyte from one of like name: LDL cholesterol, troponin T.
+
+    Such a word is one that this analyte is never called by, and that either stands in the name of
+    another beside words said here, or is a letter or number that tells kin apart (haemoglobin A2).
+    """
+    own = {word for known in _known_names()[analyte.code] for word in _words(known)}
+    foreign = said - own - SPECIMENS - URINE
+    if any(_by_word().get(word, set()) & said for word in foreign):
+        return True
+    return any(word in foreign for word in _designators(name))
+
+
+def _designators(name: str) -> list[str]:
+    """Words of one or two signs, or with a digit, that are no part of a unit and no initials of
+    the others: LD of lactate dehydrogenase says nothing new."""
+    initials = "".join(word[0] for word in _words(name))
+    parts = [part for part in re.split(r"[\s,;()\[\]]+", name) if not UNIT_SIGNS & set(part)]
+    return [
+        word
+        for part in parts
+        for word in _words(part)
+        if not word.isdigit() and (len(word) <= 2 or any(map(str.isdigit, word)))
+        if len(word) == 1 or word not in initials
+    ]
+
+
+@cache
+def _by_word() -> dict[str, set[str]]:
+    """Word of an analyte's name -> the words that stand beside it in such names."""
+    found: dict[str, set[str]] = {}
+    for names in _known_names().values():
+        for words in map(_words, names):
+            for word in words:
+                found.setdefault(word, set()).update(set(words) - {word} - GENERAL)
+    return found
 
 
 def _nearest(analyte: Analyte, text: str) -> tuple[float, str]:

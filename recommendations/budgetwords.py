@@ -9,9 +9,8 @@ from typing import Any
 from healthcare.accounts.models import User
 from healthcare.common import figures
 from healthcare.common.tables import numeric, table
-from recommendations import catalogue
 from recommendations.models import AlertBudget, AlertBudgetChange, Interruption
-from recommendations.services import budget, budgets, nexttests
+from recommendations.services import budget, budgets, catalogue, nexttests
 from recommendations.services.budgets import Option
 from recommendations.services.cells import Cell
 
@@ -94,7 +93,7 @@ def _fates(counts: dict[str, int], missed: int) -> dict | None:
 def _log(rows: Iterable[Interruption], missed: Iterable[budget.Miss]) -> dict | None:
     """Newest first; no patient is named to people who treat none."""
     late = {(each.patient_id, each.item, each.at) for each in missed}
-    names = catalogue.load().by_id
+    names = catalogue.current().by_id
     headers = ["When", "Item", "Why it was held back", numeric("Risk"), "Missed"]
     made = [
         [

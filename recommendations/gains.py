@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml import rules
-from recommendations import benefits, need
+from recommendations import benefits, need, wording
 from recommendations.catalogue import Catalogue, Change, Intervention
 from recommendations.outcome import ItemBenefit, Trial
 
@@ -60,7 +60,7 @@ def in_trials(
     return tuple(
         Trial(
             outcome=change.feature,
-            name=names.get(change.feature, rules.readable(change.feature)),
+            name=names.get(change.feature) or wording.outcome_name(change.feature),
             rr=(effect := benefits.of_trial(change, item)).rr,
             rr_low=effect.low,
             rr_high=effect.high,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from uuid import uuid4
 
 from django.urls import reverse
@@ -19,6 +20,7 @@ from recommendations.services.consequences import done_items
 
 CHECK_RULE = "check"  # the rule that engine.safety names when a check raised an error
 REASONS_SHOWN = 4
+DIGEST = re.compile(r"im-rec-deck@\w+ ")
 # Categories that everybody has many of: behind the ranked items each is folded into one line.
 GROUPS = {"screening": "Screening", "vaccination": "Vaccines"}
 # Keys that an entry stored by an earlier release may lack.
@@ -78,7 +80,7 @@ def item(line: Line, *, may_answer: bool, undo_until: dt.datetime | None = None)
         "checks": [check["text"] for check in content["check_first"]],
         "grade": content["evidence_grade"],
         "source": content["source"],
-        "unverified": "" if content["verified"] else content["verification"],
+        "unverified": "" if content["verified"] else checked(content["verification"]),
         "frequency": content["frequency"],
         "benefit": content["time_to_benefit"],
         "clinician_only": content["clinician_only"],
@@ -129,6 +131,11 @@ def reason_words(fact: dict) -> str:
     """A fact with its day: "LDL cholesterol 158 mg/dL (≥ 130), 12-Oct-2026"."""
     day = fact.get("collected")
     return f"{fact['text']}, {figures.day(dt.date.fromisoformat(day))}" if day else fact["text"]
+
+
+def checked(verification: str) -> str:
+    """How a statement was checked, without the address of the digest it was checked against."""
+    return DIGEST.sub("guideline digest ", verification)
 
 
 def changes(effects: list[dict]) -> list[str]:

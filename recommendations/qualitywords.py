@@ -34,6 +34,7 @@ def page(report: Report) -> dict[str, Any]:
     budgets = [_budget(row) for row in report.budget]
     return {
         "item": report.item,
+        "counted": figures.clock(report.as_of),
         "since": figures.day(report.since),
         "items": table(_headers(ITEMS, 7), items) if items else None,
         "rare": table(_headers(ITEMS, 7), rare) if rare else None,

@@ -56,6 +56,13 @@ class Advice:
     answered: list[Line] = field(default_factory=list)
 
     @property
+    def answers(self) -> list[Feedback]:
+        """The newest answer to each item that has one."""
+        test = [self.next_test] if self.next_test else []
+        lines = [*self.shown, *test, *self.folded, *self.check_first, *self.blocked, *self.answered]
+        return [line.answer for line in lines if line.answer]
+
+    @property
     def has_room(self) -> bool:
         """Whether one more item that is not urgent may be shown."""
         return len(self.shown) < SHOWN and not self.is_urgent
@@ -73,7 +80,7 @@ def advice(patient_id: int, *, today: date) -> Advice:
     """Three queries: the items, the newest answer to each, and how their values come back; the
     last only where a follow-up waits or was measured."""
     answers = {answer.recommendation.item: answer for answer in _newest_answers(patient_id)}
-    rows = list(Recommendation.objects.current().filter(patient=patient_id).order_by("rank"))
+    rows = list(Recommendation.objects.in_force(today).filter(patient=patient_id).order_by("rank"))
     better = _gives_way(rows)
     alternatives: dict[str, list[str]] = defaultdict(list)
     for row in rows:
@@ -124,7 +131,7 @@ def _gives_way(rows: list[Recommendation]) -> dict[str, str]:
 def open_counts(patient_ids: Collection[int], *, today: date) -> Counter[int]:
     """How many recommendations wait for an answer, by patient: two queries for any number."""
     holding = resting(patient_ids, today=today)
-    recommended = Recommendation.objects.current().filter(
+    recommended = Recommendation.objects.in_force(today).filter(
         patient__in=patient_ids, status=Recommendation.Status.RECOMMENDED
     )
     rows = recommended.values_list("patient", "item", "is_urgent")
@@ -165,10 +172,11 @@ def resting(patient_ids: Collection[int] | None, *, today: date) -> Resting:
 
 @dataclass(frozen=True)
 class Flag:
-    """A card that stands on the worklist: advice to look at today."""
+    """A card that stands on the worklist: advice to look at, today where it is urgent."""
 
     item: str
     name: str
+    is_urgent: bool
 
 
 def interrupting(patient_ids: Collection[int], *, role: str, today: date) -> dict[int, list[Flag]]:
@@ -178,7 +186,7 @@ def interrupting(patient_ids: Collection[int], *, role: str, today: date) -> dic
     """
     window = AlertBudget.of(role).window
     since = timezone.make_aware(datetime.combine(today, time())) - window
-    still = Recommendation.objects.current().filter(
+    still = Recommendation.objects.in_force(today).filter(
         patient=OuterRef("patient"), item=OuterRef("item"),
         status=Recommendation.Status.RECOMMENDED,
     )  # fmt: skip
@@ -194,7 +202,7 @@ def interrupting(patient_ids: Collection[int], *, role: str, today: date) -> dic
     found: dict[int, dict[str, Flag]] = defaultdict(dict)
     for patient, item, is_urgent, name in cards:
         if not holding.holds(patient, item, is_urgent):
-            found[patient].setdefault(item, Flag(item, name or item))
+            found[patient].setdefault(item, Flag(item, name or item, is_urgent))
     return {patient: list(flags.values()) for patient, flags in found.items()}
 
 

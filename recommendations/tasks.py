@@ -16,6 +16,13 @@ def weigh(job: Job) -> None:
     budget.decide(patient_ids, now=now)
 
 
+@jobs.handles("recommendations.weigh_everybody")
+def weigh_everybody(job: Job) -> None:
+    from recommendations.services import recommend
+
+    recommend.weigh_everybody()
+
+
 @jobs.handles("recommendations.follow_up")
 def follow_up(job: Job) -> None:
     from recommendations.services import followups
@@ -28,6 +35,13 @@ def nightly(job: Job) -> None:
     from recommendations.services import nightly
 
     nightly.run(now=timezone.now())
+
+
+@jobs.handles("recommendations.evaluate")
+def evaluate(job: Job) -> None:
+    from recommendations.services import evaluation
+
+    evaluation.renew(now=timezone.now())
 
 
 @shared_task

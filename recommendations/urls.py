@@ -7,6 +7,7 @@ urlpatterns = [
     path("recommendations/<int:pk>/answer/", views.answer, name="recommendation-answer"),
     path("recommendations/answers/<int:pk>/undo/", views.undo, name="recommendation-undo"),
     path("recommendations/quality/", views.quality, name="recommendation-quality"),
+    path("recommendations/quality/compute/", views.compute, name="recommendation-compute"),
     path("recommendations/alert-budget/", views.alert_budget, name="alert-budget"),
     path("recommendations/tasks/", views.tasks, name="recommendation-tasks"),
     path("recommendations/tasks/<int:pk>/close/", views.close, name="recommendation-task-close"),

@@ -6,6 +6,32 @@ from ml import rules
 from recommendations.catalogue.entries import NO_EFFECT, Change
 from recommendations.outcome import ASK_CLINICIAN, Fact
 
+# What trials counted, where the code does not say it in words.
+OUTCOMES = {
+    "aki": "acute kidney injury",
+    "ascvd_events": "a heart attack or a stroke",
+    "bmd_loss": "loss of bone density",
+    "breast_ca": "breast cancer",
+    "breast_ca_mortality": "death from breast cancer",
+    "crc_mortality": "death from bowel cancer",
+    "cvd_events": "a heart attack, a stroke or heart failure",
+    "cvd_risk": "cardiovascular disease",
+    "diabetes_incidence": "type 2 diabetes",
+    "egfr_decline": "loss of kidney function",
+    "gout_flares": "gout flares",
+    "hf_hosp": "admission for heart failure",
+    "hf_readmission": "readmission for heart failure",
+    "hiv_incidence": "HIV infection",
+    "influenza_illness": "influenza",
+    "lung_ca_mortality": "death from lung cancer",
+    "mortality": "death from any cause",
+    "neural_tube_defect": "a neural tube defect",
+    "preeclampsia": "pre-eclampsia",
+    "quit_rate": "having stopped smoking",
+    "severe_hypo": "severe hypoglycaemia",
+    "zoster": "shingles",
+}
+
 
 def fact(reason: rules.Reason) -> Fact:
     """A leaf of a rule as the outcome carries it."""
@@ -41,6 +67,15 @@ def patient_text(text: str, needs_clinician: bool) -> str:
     return f"{text} {ASK_CLINICIAN}" if needs_clinician else text
 
 
+def outcome_name(code: str) -> str:
+    """What a trial counted, in words.
+
+    >>> outcome_name("aki"), outcome_name("kidney_failure")
+    ('acute kidney injury', 'kidney failure')
+    """
+    return OUTCOMES.get(code) or code.replace("_", " ")
+
+
 def change_text(change: Change) -> str:
     """One effect in words, such as "LDL cholesterol −49 to −30 % by 3 months"."""
     return _CHANGES[change.op](change) if change.feature else NO_EFFECT
@@ -57,9 +92,8 @@ def _relative(change: Change) -> str:
 
 
 def _relative_risk(change: Change) -> str:
-    outcome = change.feature.replace("_", " ")
     remark = f" ({change.unit})" if change.unit else ""
-    text = f"Relative risk of {outcome} {change.low:g} to {change.high:g}"
+    text = f"Relative risk of {outcome_name(change.feature)}: {change.low:g} to {change.high:g}"
     return f"{text} over {change.months:g} months{remark}"
 
 

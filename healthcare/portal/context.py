@@ -36,6 +36,7 @@ def site(request: HttpRequest) -> dict:
     if user is None or not user.is_authenticated:
         return common
     return common | {
+        "idle_seconds": settings.SESSION_IDLE_MINUTES * 60,
         "nav_items": _places(request),
         "search_url": reverse("worklist") if permissions.can(user, Permission.PATIENT_VIEW) else "",
     }

@@ -98,7 +98,8 @@ class Row:
     newest_result: datetime | None
     critical_count: int
     task_count: int
-    interrupts: tuple[str, ...] = ()  # names of advice that asks to be looked at today
+    interrupts: tuple[str, ...] = ()  # names of advice that asks to be looked at
+    is_urgent: bool = False  # some of it today
 
 
 class Worklist:
@@ -173,6 +174,7 @@ class Worklist:
                 critical_count=newest.get(prediction.patient_id, (None, 0))[1],
                 task_count=tasks.get(prediction.patient_id, 0),
                 interrupts=tuple(card.name for card in cards.get(prediction.patient_id, ())),
+                is_urgent=any(card.is_urgent for card in cards.get(prediction.patient_id, ())),
             )
             for prediction in predictions
         ]

@@ -35,9 +35,14 @@ def fit(
     trees: int,
     monotone: Mapping[str, int],
     random_state: int,
+    grade: NDArray[np.float64] | None = None,
+    graded_trees: int = 0,
     threads: int = 2,
 ) -> "Booster":
-    """Fit on rows X (people, features), outcome y and row weights."""
+    """Fit on rows X (people, features), outcome y and row weights.
+
+    The first `graded_trees` of the `trees` learn `grade`, the outcome in grades from 0 to 1.
+    """
     import xgboost as xgb
 
     settings = {
@@ -52,7 +57,14 @@ def fit(
     data = xgb.QuantileDMatrix(
         X, y, weight=weight, feature_names=list(names), nthread=threads, max_bin=bins
     )
-    return xgb.train(settings, data, trees)
+    if grade is None or not graded_trees:
+        return xgb.train(settings, data, trees)
+    data.set_label(grade)
+    begun = xgb.train(settings, data, graded_trees)
+    data.set_label(y)
+    # Another seed: the same one would draw the same rows and columns over again.
+    settings["seed"] = random_state + 1
+    return xgb.train(settings, data, trees - graded_trees, xgb_model=begun)
 
 
 def margins(booster: "Booster", X: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -117,7 +117,7 @@ def weigh(items, columns, answers, limit):
     """
     count, (people, _) = len(items.constant), answers.status.shape
     needs, scores, gains = np.zeros(len(items.in_space)), np.empty(count), np.empty(count)
-    expected = np.empty(count)
+    expected, keys = np.empty(count), np.empty(count)
     order, kept = np.empty(count, np.int64), np.empty(count, np.int64)
     status, rank, score, benefit = answers.status, answers.rank, answers.score, answers.benefit
     indicated, blocked, unknown = columns.indicated, columns.blocked, columns.unknown
@@ -153,7 +153,7 @@ def weigh(items, columns, answers, limit):
                 scores, benefit[person])  # fmt: skip
         _contents(items.feature_start, items.feature, items.feature_weight, status[person], needs,
                   length, weights[2], scores, score[person])  # fmt: skip
-        listed = sort(items.first, scores, status[person], order)
+        listed = sort(items.first, scores, status[person], order, keys)
         if habit.size:
             by_habit(items.first, scores, gains, habit[person], weights[6], order, listed)
         keep_first(items.group_start, items.group, status[person])

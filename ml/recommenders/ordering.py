@@ -10,6 +10,7 @@ from ml.recommenders.ranking import CLEARLY, MOST_OF_A_THEME
 
 NONE, RECOMMENDED, CHECK_FIRST, BLOCKED = 0, 1, 2, 3
 DIGITS = 1e12  # scores that differ by less are equal, and keep the order of the items
+ABOVE = 1e14  # more than any score times DIGITS, and still exact beside it
 
 
 @numba.njit(cache=True, nogil=True)
@@ -19,26 +20,22 @@ def bit(bits, row, person):
 
 
 @numba.njit(cache=True, nogil=True)
-def sort(first, scores, status, order):
-    """Places of the indicated items, best first; equal scores keep the order of the items."""
+def sort(first, scores, status, order, keys):
+    """Places of the indicated items, best first; equal scores keep the order of the items.
+
+    `keys` is room for the sums that sort by urgency and then score, whole numbers both.
+    """
     count = 0
     for item in range(len(status)):
         if status[item] == NONE:
             continue
-        place = count
-        while place > 0 and _before(first, scores, item, order[place - 1]):
-            order[place] = order[place - 1]
+        key, place = scores[item] - first[item] * ABOVE, count
+        while place > 0 and key > keys[place - 1]:
+            order[place], keys[place] = order[place - 1], keys[place - 1]
             place -= 1
-        order[place] = item
+        order[place], keys[place] = item, key
         count += 1
     return count
-
-
-@numba.njit(cache=True, nogil=True)
-def _before(first, scores, item, other):
-    if first[item] != first[other]:
-        return first[item] < first[other]
-    return scores[item] > scores[other]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -17,10 +17,14 @@ ETHNICITIES = {1: "Non-Hispanic White", 2: "Non-Hispanic Black", 3: "Hispanic", 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Inputs X (people, features), outcome y, fold, survey cycle and groups for the tables."""
+    """Inputs X (people, features), outcome y, fold, survey cycle and groups for the tables.
+
+    `grade` is the outcome in grades from 0 to 1, y itself where the study has none.
+    """
 
     X: NDArray[np.float32]
     y: NDArray[np.float64]
+    grade: NDArray[np.float64]
     fold: NDArray[np.int64]
     cycle: NDArray[np.int64]
     groups: dict[str, NDArray[np.str_]]
@@ -28,7 +32,8 @@ class Cohort:
     def part(self, chosen: NDArray[np.bool_]) -> "Cohort":
         """The people where `chosen` is true."""
         groups = {name: parts[chosen] for name, parts in self.groups.items()}
-        return Cohort(self.X[chosen], self.y[chosen], self.fold[chosen], self.cycle[chosen], groups)
+        rows = (self.X, self.y, self.grade, self.fold, self.cycle)
+        return Cohort(*(values[chosen] for values in rows), groups)
 
 
 def make(study: Study, frame: pd.DataFrame) -> Cohort:
@@ -38,6 +43,7 @@ def make(study: Study, frame: pd.DataFrame) -> Cohort:
     return Cohort(
         X=_inputs(study, chosen),
         y=outcome[chosen.index].to_numpy(float),
+        grade=(study.grade or study.outcome)(chosen).to_numpy(float),
         fold=np.array([fold_of(person) for person in chosen["SEQN"]], np.int64),
         cycle=chosen["cycle_start"].to_numpy(np.int64),
         groups=groups_of(chosen),

@@ -41,6 +41,8 @@ def fit_booster(study: Study, cohort: Cohort, *, random_state: int, threads: int
         names=study.features,
         parameters=study.parameters,
         trees=study.trees,
+        grade=cohort.grade[rows.person],
+        graded_trees=study.graded_trees,
         monotone=study.monotone_signs,
         random_state=random_state,
         threads=threads,

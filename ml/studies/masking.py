@@ -15,7 +15,6 @@ from ml.studies.spec import Study
 
 ANSWERS = frozenset({"ethnicity", "conditions", "medications", "family", "smoking", "health"})
 EXAMINATION = frozenset({"body", "waist", "pressure"})
-AS_SURVEYED_WEIGHT = 0.25
 HIDDEN_COPIES = 3
 UNLISTED_SHARE = 0.5  # of people, for conditions that lists leave out
 
@@ -79,7 +78,7 @@ def augment(
     """Rows to train on: each person as surveyed and with groups hidden at random."""
     rng = np.random.default_rng(random_state)
     copies = [X, *(_randomly_hidden(study.groups, X, rng) for _ in range(HIDDEN_COPIES))]
-    weights = [AS_SURVEYED_WEIGHT, *[(1 - AS_SURVEYED_WEIGHT) / HIDDEN_COPIES] * HIDDEN_COPIES]
+    weights = [study.as_surveyed, *[(1 - study.as_surveyed) / HIDDEN_COPIES] * HIDDEN_COPIES]
     return Augmented(
         X=np.concatenate([_some_unlisted(study, rows, rng) for rows in copies]),
         y=np.tile(y, len(copies)),

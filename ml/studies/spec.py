@@ -15,6 +15,8 @@ from ml.features import person
 from ml.models import knowledge
 from ml.types import TIER_LABELS
 
+SURVEYED_SHARE = 0.25  # of a person's weight in training, on the complete record
+
 
 class BannedInput(ValueError):
     """A study would let the model see what defines, or arithmetically gives away, its outcome."""
@@ -62,6 +64,10 @@ class Study:
     """Everything that defines one served risk.
 
     `outcome(frame)` gives 1, 0 or NaN (not in the cohort) for each row of the NHANES frame.
+    `grade(frame)`, where there is one, says from 0 to 1 how far the measurements behind the outcome
+    lie beyond its limit: the first `graded_trees` learn it, since 6.4 % is nearer to 6.5 % than 5 %
+    is; the others learn the outcome itself, which sets the level.
+    `as_surveyed` is the share of a person's weight in training that lies on the complete record.
     `banned` maps analyte codes or feature names to the reason why the model must not see them.
     `monotone` maps features to (+1 or -1, medical reason). `often_unlisted` are conditions that
     problem lists leave out; training shows the model people whose list lacks them. `stretch` widens
@@ -89,6 +95,9 @@ class Study:
     net_benefit_at: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     trees: int = 400
+    grade: Callable[[pd.DataFrame], pd.Series] | None = None
+    graded_trees: int = 0
+    as_surveyed: float = SURVEYED_SHARE
     refits: int = 200
     stretch: float = 1.0
     seed: int = 20260101
@@ -134,4 +143,8 @@ class Study:
             "model": [dict(self.parameters), self.trees, self.refits, self.stretch, self.seed],
             "often_unlisted": self.often_unlisted,
         }
+        # What came later enters only where it is used: studies without it keep their digest.
+        learned_from = (self.graded_trees, self.as_surveyed)
+        if learned_from != (0, SURVEYED_SHARE):
+            text["learned_from"] = learned_from
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()

@@ -4,9 +4,9 @@ python -m ml.studies.support2_death run|score|validate
 
 What the table knows later stays out: charges, length of stay, the mean TISS of days 3 to 25, and
 orders not to resuscitate written after day 3. So do the answers of others to the same question
-(the SUPPORT model, physicians): they stand beside the model; and the SUPPORT physiology score, whose
-weights were fitted to the outcomes of these patients. The physiology score of APACHE III is an input:
-it was published before, and sums up measurements of day 3, more of them than the table lists.
+(the SUPPORT model, physicians), which stand beside the model, and the SUPPORT physiology score,
+whose weights were fitted to the outcomes of these patients. The physiology score of APACHE III is
+an input: it was published before, and sums up measurements of day 3, more than the table lists.
 """
 
 from dataclasses import replace
@@ -109,8 +109,9 @@ PROBLEM = Problem(
     groups=("sex", "race", "age_band"),
     notes=(
         (
-            "Without the physiology score of APACHE III the AUROC is 0.848; without the order by "
-            "day 3, too, 0.844. The mean TISS of days 3 to 25 lies in the future and stays out."
+            "Cross-fitted AUROC 0.871; without the physiology score of APACHE III 0.848, without "
+            "the order by day 3, too, 0.843. The mean TISS of days 3 to 25 lies in the future and "
+            "stays out."
         ),
         "The order is a decision of people who expect death: the figure follows their practice.",
         "1989-94, five US hospitals: a benchmark of methods, not for use with patients of today.",

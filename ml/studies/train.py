@@ -121,7 +121,13 @@ def describe(study: Study) -> dict[str, Any]:
         ],
         "published_score": study.published_score,
         "notes": [*study.notes, *NOTES],
-        "parameters": {**boosting.BASE, **study.parameters, "trees": study.trees},
+        "parameters": {
+            **boosting.BASE,
+            **study.parameters,
+            "trees": study.trees,
+            "graded_trees": study.graded_trees,
+            "as_surveyed": study.as_surveyed,
+        },
     }
 
 

@@ -13,6 +13,12 @@ HEAD = 64 * 1024
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# What spreadsheets wrote before XLS had its present form, by how such files begin.
+OLDER = {
+    "a DIF file": re.compile(rb"TABLE\r?\n0,1\r?\n"),
+    "a SYLK file": re.compile(rb"ID;P"),
+    "a workbook of a very old Excel": re.compile(rb"\x09[\x00\x02\x04][\x04\x06]\x00"),
+}
 HL7 = re.compile(rb"(?:MSH|FHS|BHS)[^A-Za-z0-9\s\"]")
 UNPACKED_SHEETS = 600 * 1024 * 1024  # bytes of all parts of a workbook
 MOST_PACKED = 200  # times; real workbooks are packed ten to thirty times
@@ -65,6 +71,11 @@ def _of(head: bytes, path: Path) -> str:
     if head.startswith(OLD_OFFICE):
         return "workbook"
     start = _start(head)
+    for name, beginning in OLDER.items():
+        if beginning.match(head) or beginning.match(start):
+            raise UnreadableFile(
+                f"This is {name}. Open it in a spreadsheet, save it as .xlsx or .csv, upload that."
+            )
     if HL7.match(start):
         return "hl7"
     if start.startswith((b"{", b"[")) and not start.startswith(b"{\\rtf"):

@@ -55,8 +55,8 @@ TOO_LONG = (
 )
 CELL_TOO_LONG = (
     "cell_too_long",
-    "A cell of this line is longer than 128 KB.",
-    "Results need no such cell; remove it.",
+    "A cell that begins in this line is longer than 128 KB: refused with all lines of it.",
+    "Results need no such cell; remove it, or close its quotation mark.",
 )
 FOREIGN_BYTES = {
     True: (
@@ -80,6 +80,12 @@ TEST_TWICE = (
     "Two columns of this line are of one test and say different things.",
     "Say in the mapping which test each column is, or leave out the one that does not hold.",
 )
+SAME_AGAIN = (
+    "same_again",
+    "This line and those after it have the fault of the thousand lines before it.",
+    "Mend what the lines before have in common, and send the file again.",
+)
+MOST_ALIKE = 1000  # refusals of one cause in a row; more tell nobody more
 DEFECTS = {
     defect[0]: defect
     for defect in (
@@ -89,6 +95,7 @@ DEFECTS = {
         BAD_QUOTES,
         TOO_LONG,
         CELL_TOO_LONG,
+        SAME_AGAIN,
         *FOREIGN_BYTES.values(),
     )
 }
@@ -117,13 +124,15 @@ def record_block(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, siz
     lines = _lines(file, layout, at_byte, is_last)
     if not lines:
         return _skip_line(file, layout, at_byte, at_row, size)
-    found, used = _parse(lines, layout.delimiter, is_last)
+    found, used = _parse(lines, layout, is_last)
+    if not used:
+        return _skip_record(file, layout, at_byte, at_row, size)
     text = "".join(lines[:used])
     foreign = _foreign(layout)
     if foreign.search(text):
         found = [(place, _native(cells, foreign)) for place, cells in found]
     return Block(
-        records=[(at_row + place, cells) for place, cells in found],
+        records=[(at_row + place, cells) for place, cells in _told_once(found, layout)],
         next_byte=at_byte + layout.encoding.size(text),
         next_row=at_row + used,
     )
@@ -141,18 +150,20 @@ def _lines(file: IO[bytes], layout: Layout, at_byte: int, is_last: bool) -> list
 
 
 def _parse(
-    lines: list[str], delimiter: str, is_last: bool
+    lines: list[str], layout: Layout, is_last: bool
 ) -> tuple[list[tuple[int, Cells | Malformed]], int]:
     """Records by the place of their first line, and how many lines they use.
 
-    `strict` is what keeps `"5"6` from being read as 56. A record that fails, or that does
-    not end in this block although it begins it, costs its first line; reading goes on with
-    the next one, so that an unclosed quotation mark does not swallow the file.
+    `strict` is what keeps `"5"6` from being read as 56. A record that fails costs its first
+    line; reading goes on with the next one, so that an unclosed quotation mark does not swallow
+    the file. One that is longer than records are ends the block before it; where it stands first,
+    no line is used.
     """
     found: list[tuple[int, Cells | Malformed]] = []
     start = 0
     while start < len(lines):
-        reader = csv.reader(lines[start:], delimiter=delimiter, strict=True, skipinitialspace=True)
+        rest = map(lines.__getitem__, range(start, len(lines)))
+        reader = csv.reader(rest, delimiter=layout.delimiter, strict=True, skipinitialspace=True)
         place = start
         try:
             for cells in reader:
@@ -162,23 +173,40 @@ def _parse(
                 place = start + reader.line_num
         except csv.Error as error:
             is_open = "unexpected end" in str(error)
-            if is_open and not is_last and place > 0:
+            if "field limit" in str(error) or (is_open and not is_last):
                 return found, place
-            found.append((place, _malformed(lines[place], str(error), is_open and not is_last)))
+            found.append((place, Malformed(*(UNCLOSED if is_open else BAD_QUOTES),
+                                           lines[place].rstrip("\r\n"))))  # fmt: skip
             start = place + 1
         else:
             break
     return found, len(lines)
 
 
-def _malformed(line: str, error: str, is_endless: bool) -> Malformed:
-    if "field limit" in error:
-        why = CELL_TOO_LONG
-    elif "unexpected end" in error:
-        why = TOO_LONG if is_endless else UNCLOSED
-    else:
-        why = BAD_QUOTES
-    return Malformed(*why, line.rstrip("\r\n"))
+def _told_once(
+    found: list[tuple[int, Cells | Malformed]], layout: Layout
+) -> Iterator[tuple[int, Cells | Malformed]]:
+    """The records, of more than a thousand in a row that one cause makes none the first ones.
+
+    Where a document was pasted into a cell, or a page of another program into the file, a million
+    lines are refused by one thing that a person has to mend.
+    """
+    width, cause, count = len(layout.header), "", 0
+    for place, record in found:
+        now = _cause(record, width)
+        count = count + 1 if now and now == cause else 1
+        cause = now
+        if not now or count <= MOST_ALIKE:
+            yield place, record
+        elif count == MOST_ALIKE + 1:
+            yield place, Malformed(*SAME_AGAIN, "")
+
+
+def _cause(record: Cells | Malformed, width: int) -> str:
+    """Why this is no record of a table of that width; "" when it is one."""
+    if isinstance(record, Malformed):
+        return record.code
+    return RAGGED[0] if len(record) < width or any(record[width:]) else ""
 
 
 def _foreign(layout: Layout) -> re.Pattern[str]:
@@ -208,3 +236,37 @@ def _skip_line(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size:
     else:
         end = size
     return Block([(at_row, Malformed(*TOO_LONG, ""))], end, at_row + 1)
+
+
+def _skip_record(file: IO[bytes], layout: Layout, at_byte: int, at_row: int, size: int) -> Block:
+    """Refuse a record with a cell that is too long, up to the next line that is a whole one.
+
+    A cell whose quotation mark is never closed ends there too, and costs its own line.
+    """
+    byte, row = at_byte, at_row
+    while byte < size:
+        lines = _lines(file, layout, byte, size - byte <= BLOCK)
+        if not lines:
+            longer = _skip_line(file, layout, byte, row, size)
+            byte, row = longer.next_byte, longer.next_row
+            continue
+        begin = 1 if byte == at_byte else 0
+        wholes = (place for place in range(begin, len(lines)) if _is_whole(lines[place], layout))
+        used = next(wholes, len(lines))
+        byte, row = byte + layout.encoding.size("".join(lines[:used])), row + used
+        if used < len(lines):
+            break
+    return Block([(at_row, Malformed(*CELL_TOO_LONG, ""))], byte, row)
+
+
+def _is_whole(line: str, layout: Layout) -> bool:
+    """Whether a line by itself is a record with the header's number of cells."""
+    width = len(layout.header)
+    if line.count(layout.delimiter) < width - 1:
+        return False
+    try:
+        reader = csv.reader([line], delimiter=layout.delimiter, strict=True, skipinitialspace=True)
+        cells = next(reader, [])
+    except csv.Error:
+        return False
+    return len(cells) >= width and any(cells) and not any(cells[width:])

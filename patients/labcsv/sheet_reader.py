@@ -12,7 +12,9 @@ import re
 import resource
 import sys
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -30,7 +32,18 @@ PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 SHEET = re.compile(r"<(?:\w+:)?sheet\s([^>]*)>")
 RELATION = re.compile(r"<(?:\w+:)?Relationship\s([^>]*)>")
 ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
-Errors = dict[int, list[tuple[int, str]]]  # by row, the first being 1: column from 0, text
+NUMBER_CELL = re.compile(
+    rb'<c\s([^>]*\bs="(\d+)"[^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]{1,40})</v>'
+)
+TYPED = re.compile(rb'\bt="(?!n")')
+STYLE = re.compile(r"<(?:\w+:)?xf\s([^>]*)>")
+STYLES = re.compile(r"<(?:\w+:)?cellXfs[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.S)
+NUMBER_FORMAT = re.compile(r"<(?:\w+:)?numFmt\s([^>]*)>")
+# Characters of a number format that stand for themselves, or say a colour or condition.
+QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+PERCENT = {"9", "10"}  # the formats 0% and 0.00%, which every spreadsheet knows
+ODS_PERCENT = b'value-type="percentage"'
+Shown = dict[int, list[tuple[int, str]]]  # by row, the first being 1: column from 0, text
 
 
 def main(path: str, wanted: str, most: int, decimal: str) -> None:
@@ -42,6 +55,9 @@ def main(path: str, wanted: str, most: int, decimal: str) -> None:
         workbook = CalamineWorkbook.from_path(path)
     except PasswordError:
         return _say({"error": "The workbook has a password. Remove it and upload the file again."})
+    if _has_percent_in_ods(path):
+        return _say({"error": "The table has cells shown as percentages, which cannot be read from "
+                     "this format. Save it as XLSX or CSV."})  # fmt: skip
     for sheet in workbook.sheets_metadata:
         if wanted and sheet.name != wanted:
             continue
@@ -50,13 +66,13 @@ def main(path: str, wanted: str, most: int, decimal: str) -> None:
             continue
         found = workbook.get_sheet_by_name(sheet.name)
         _say({"sheet": sheet.name, "rows": found.total_height})
-        problem = _write(found, _errors(path, sheet.name), most, decimal)
+        problem = _write(found, _shown(path, sheet.name, decimal), most, decimal)
         if problem and wanted:
             return _say({"error": problem})
     return _say({"end": True})
 
 
-def _write(sheet: Any, errors: Errors, most: int, decimal: str) -> str:
+def _write(sheet: Any, shown: Shown, most: int, decimal: str) -> str:
     """Rows of a sheet, at most so many if `most` is not 0; or why it cannot be read."""
     first_column = sheet.start[1] if sheet.start else 0
     if sheet.total_height > MOST_ROWS or sheet.total_height * sheet.total_width > MOST_CELLS:
@@ -66,33 +82,92 @@ def _write(sheet: Any, errors: Errors, most: int, decimal: str) -> str:
         if most and number > most:
             break
         cells = [_text(cell, decimal) for cell in row]
-        for column, shown in errors.get(number, ()):
+        for column, text in shown.get(number, ()):
             if 0 <= column - first_column < len(cells):
-                cells[column - first_column] = shown
+                cells[column - first_column] = text
         _say(cells)
     return ""
 
 
-def _errors(path: str, sheet: str) -> Errors:
-    """Cells of an XLSX sheet that show an error: the reader would give them as empty."""
+def _shown(path: str, sheet: str, decimal: str) -> Shown:
+    """Cells of an XLSX sheet that show something else than the reader gives.
+
+    Errors would come as empty, and 7.2 % as the 0.072 that stands behind it.
+    """
     if not zipfile.is_zipfile(path):
         return {}
-    found: Errors = {}
+    found: Shown = {}
     with zipfile.ZipFile(path) as archive:
         part = _part_of(archive, sheet)
         if not part:
             return {}
+        percent = _percent_styles(archive)
         with archive.open(part) as file:
             tail = b""
             while block := file.read(BLOCK):
                 text = tail + block
-                for cell in ERROR_CELL.finditer(text):
-                    if place := PLACE.search(cell[1]):
-                        error = (_column(place[1].decode()), cell[2].decode("ascii", "replace"))
-                        found.setdefault(int(place[2]), []).append(error)
+                for row, cell in _cells_shown(text, percent, decimal):
+                    found.setdefault(row, []).append(cell)
                 # A cell that lies across the edge is seen whole with the next block.
                 tail = text[text.rfind(b"<c ") :][:LONGEST_CELL] if b"<c " in text else b""
     return found
+
+
+def _cells_shown(
+    text: bytes, percent: set[bytes], decimal: str
+) -> Iterator[tuple[int, tuple[int, str]]]:
+    for cell in ERROR_CELL.finditer(text):
+        if place := PLACE.search(cell[1]):
+            yield int(place[2]), (_column(place[1].decode()), cell[2].decode("ascii", "replace"))
+    for cell in NUMBER_CELL.finditer(text) if percent else ():
+        place = PLACE.search(cell[1])
+        if place and cell[2] in percent and not TYPED.search(cell[1]):
+            shown = _percentage(cell[3].decode("ascii", "replace"), decimal)
+            yield int(place[2]), (_column(place[1].decode()), shown)
+
+
+def _percentage(stored: str, decimal: str) -> str:
+    """0.072 as a spreadsheet shows it."""
+    try:
+        # The number that was typed: behind it may stand 0.07199999999999999.
+        shown = (Decimal(repr(float(stored))) * 100).normalize()
+    except (ArithmeticError, ValueError):
+        return stored
+    return f"{shown:f}".replace(".", decimal) + " %"
+
+
+def _percent_styles(archive: zipfile.ZipFile) -> set[bytes]:
+    """The numbers of the cell styles that show a number as a percentage."""
+    if "xl/styles.xml" not in archive.namelist():
+        return set()
+    text = archive.read("xl/styles.xml").decode("utf-8", "replace")
+    formats = set(PERCENT)
+    for tag in NUMBER_FORMAT.findall(text):
+        said = dict(ATTRIBUTE.findall(tag))
+        if "%" in QUOTED.sub("", html.unescape(said.get("formatCode", ""))):
+            formats.add(said.get("numFmtId", ""))
+    styles = STYLES.search(text)
+    tags = STYLE.findall(styles[1]) if styles else []
+    return {
+        str(number).encode()
+        for number, tag in enumerate(tags)
+        if dict(ATTRIBUTE.findall(tag)).get("numFmtId") in formats
+    }
+
+
+def _has_percent_in_ods(path: str) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        if "content.xml" not in archive.namelist():
+            return False
+        with archive.open("content.xml") as file:
+            tail = b""
+            while block := file.read(BLOCK):
+                if ODS_PERCENT in tail + block:
+                    return True
+                tail = block[-len(ODS_PERCENT) :]
+    return False
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:

@@ -57,7 +57,8 @@ def waiting(lab_import: LabImport) -> int:
 
 def has_unknown_people(lab_import: LabImport) -> bool:
     """Whether anything waits for somebody to say whose it is, be it a Patient alone."""
-    return _not_stored(lab_import).filter(outcome=Outcome.HELD, is_nobodys=True).exists()
+    waits = _not_stored(lab_import).filter(outcome=Outcome.HELD, is_nobodys=True)
+    return lab_import.withdrawn_at is None and waits.exists()
 
 
 @transaction.atomic

@@ -71,7 +71,9 @@ def _take_some_back(
 ) -> Changes:
     these = FhirResource.objects.filter(pk__in=[one.pk for one in resources])
     these.filter(reason=TOLD).update(outcome=Outcome.KEPT, reason=WITHDRAWN, patient=None)
-    these.exclude(resource_type="Patient").update(outcome=Outcome.KEPT, reason=WITHDRAWN)
+    # Who is registered stays so; somebody whom nobody knew waits no longer.
+    gone = these.exclude(resource_type="Patient", patient__isnull=False)
+    gone.update(outcome=Outcome.KEPT, reason=WITHDRAWN)
     told = [
         one for one in resources
         if one.outcome == Outcome.FACT and one.patient_id and one.resource_type in TABLE_OF

@@ -131,9 +131,14 @@ def match(
 def _owned(
     lab_import: LabImport, now: datetime
 ) -> Iterator[tuple[FhirResource, set[Token], list[Token]]]:
-    """Waiting resources with what says whose they are: all of it, and the numbers among it."""
+    """Waiting resources with what says whose they are: all of it, and the numbers among it.
+
+    Of a withdrawn file nothing waits: an answer about it could not be taken back any more.
+    """
     context = fhirwaiting.context_of(lab_import, now)
-    rows = FhirResource.objects.filter(lab_import=lab_import, outcome=Outcome.HELD, patient=None)
+    rows = FhirResource.objects.filter(
+        lab_import=lab_import, lab_import__withdrawn_at=None, outcome=Outcome.HELD, patient=None
+    )
     for kept in rows.order_by("pk")[:MOST_READ].iterator(chunk_size=500):
         entry = fhirwaiting.entry_of(kept)
         if kept.resource_type == "Patient":

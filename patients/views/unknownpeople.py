@@ -46,7 +46,6 @@ def unknown_person(request: SignedInRequest, public_id: UUID, pk: int) -> HttpRe
     if someone is None:
         messages.info(request, "Nothing of this person of the file waits any more.")
         return redirect("patients:unknown-people", public_id)
-    audit.record("lab_import.unknown_people_read", target=lab_import, by=request.user)
     return _page(request, lab_import, someone)
 
 
@@ -111,6 +110,8 @@ def _someone(lab_import: LabImport, pk: int) -> Unknown:
 def _page(
     request: SignedInRequest, lab_import: LabImport, someone: Unknown, **forms
 ) -> HttpResponse:
+    """What the file says of somebody, which is read whatever brought the page up."""
+    audit.record("lab_import.unknown_people_read", target=lab_import, by=request.user)
     context = {
         "lab_import": lab_import,
         "someone": someone,

@@ -5,15 +5,28 @@ from recommendations.models import Feedback, Recommendation
 
 
 class RecommendationSerializer(serializers.ModelSerializer):
-    """A catalogue item weighed for a patient. `content` holds reasons, cautions and effects."""
+    """A catalogue item weighed for a patient. `content` holds reasons, cautions and effects.
+
+    `harms` is what trials counted against it, `in_trials` a benefit known in relative terms only,
+    `shares` what each part of the ranking added to its score.
+    """
 
     patient = serializers.UUIDField(source="patient.public_id", read_only=True)
     content = serializers.DictField(read_only=True)
+    harms = serializers.ListField(
+        child=serializers.DictField(), source="content.harms", read_only=True, default=list
+    )
+    in_trials = serializers.ListField(
+        child=serializers.DictField(), source="content.in_trials", read_only=True, default=list
+    )
+    shares = serializers.DictField(
+        child=serializers.FloatField(), source="content.shares", read_only=True, default=dict
+    )
 
     class Meta:
         model = Recommendation
         fields = ["id", "patient", "item", "status", "rank", "is_urgent", "content",
-                  "catalogue_digest", "as_of"]  # fmt: skip
+                  "harms", "in_trials", "shares", "catalogue_digest", "as_of"]  # fmt: skip
         read_only_fields = fields
 
 

@@ -42,7 +42,8 @@ class PatientRecommendationsViewSet(ListModelMixin, GenericViewSet):
         visible = Patient.objects.visible_to(self.request.user)
         patient = get_object_or_404(visible, public_id=self.kwargs["patient_id"])
         audit.read("recommendations.read", patient_ids=[patient.pk], by=self.request.user)
-        rows = Recommendation.objects.visible_to(self.request.user).current()
+        rows = Recommendation.objects.visible_to(self.request.user)
+        rows = rows.in_force(timezone.localdate())
         return rows.filter(patient=patient).select_related("patient").order_by("rank")
 
 

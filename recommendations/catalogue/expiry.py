@@ -29,10 +29,24 @@ def last_day(entry: Entry, catalogue: Catalogue) -> date:
         return date(year, 2, 28)
 
 
+def oldest_review(catalogue: Catalogue, today: date) -> date:
+    """The earliest day of a review that still holds today.
+
+    >>> from types import SimpleNamespace as Made
+    >>> oldest_review(Made(valid_years=2), date(2024, 2, 29))
+    datetime.date(2022, 3, 1)
+    """
+    try:
+        return today.replace(year=today.year - catalogue.valid_years)
+    except ValueError:  # 29 February
+        return date(today.year - catalogue.valid_years, 3, 1)
+
+
 def expired(catalogue: Catalogue, today: date) -> tuple[Entry, ...]:
     """Entries that need a new review, the oldest review first."""
     entries: Iterable[Entry] = (*catalogue.interventions, *catalogue.interactions)
-    old = (entry for entry in entries if last_day(entry, catalogue) < today)
+    oldest = oldest_review(catalogue, today)
+    old = (entry for entry in entries if entry.review_date < oldest)
     return tuple(sorted(old, key=lambda entry: (entry.review_date, entry.id)))
 
 
@@ -42,8 +56,8 @@ def active(catalogue: Catalogue, today: date) -> Catalogue:
     The same object where all of them hold, and one object for as long as the same ones do:
     what is computed from a catalogue is kept by object.
     """
-    items = catalogue.interventions
-    gone = frozenset(item.id for item in items if last_day(item, catalogue) < today)
+    items, oldest = catalogue.interventions, oldest_review(catalogue, today)
+    gone = frozenset(item.id for item in items if item.review_date < oldest)
     return _without(catalogue, gone) if gone else catalogue
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
@@ -7,6 +9,10 @@ from django.db.models.functions import Cast
 
 from healthcare.accounts.models import User
 from patients.models import Patient
+from recommendations import catalogue
+from recommendations.catalogue import expiry
+
+from .interventions import Intervention
 
 
 class RecommendationQuerySet(models.QuerySet["Recommendation"]):
@@ -16,6 +22,13 @@ class RecommendationQuerySet(models.QuerySet["Recommendation"]):
 
     def current(self) -> RecommendationQuerySet:
         return self.filter(superseded_at=None)
+
+    def in_force(self, today: date) -> RecommendationQuerySet:
+        """Current ones but those whose item has run out since the last weighing: nobody is
+        shown these, and the nightly job closes them."""
+        oldest = expiry.oldest_review(catalogue.load(), today)
+        gone = Intervention.objects.filter(reviewed_on__lt=oldest)
+        return self.current().exclude(item__in=gone.values("code"))
 
 
 class Recommendation(models.Model):

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Round, TruncDate
 from django.utils import timezone
 from numpy.typing import NDArray
@@ -161,9 +161,10 @@ def mattered(cards: QuerySet[Interruption], since: datetime) -> list[Interruptio
     """
     critical = Result.objects.current().filter(flag__in=["LL", "HH"], collected_at__gt=since)
     urgent = Recommendation.objects.filter(is_urgent=True, as_of__gt=since)
-    patients = {*critical.values_list("patient", flat=True),
-                *urgent.values_list("patient", flat=True)}  # fmt: skip
-    read = list(cards.filter(patient__in=patients).order_by("at", "pk"))
+    has_such_a_day = Q(patient__in=critical.values("patient")) | Q(
+        patient__in=urgent.values("patient")
+    )
+    read = list(cards.filter(has_such_a_day).order_by("at", "pk"))
     return [each for each, counts in zip(read, _mattered(read), strict=True) if counts]
 
 
@@ -206,12 +207,13 @@ def _candidates(patient_ids: Collection[int] | None, now: datetime) -> list[Cand
 
 def _open(patient_ids: Collection[int] | None, now: datetime) -> Iterator[Candidate]:
     """Recommended items without an answer that holds, by patient and rank."""
-    current = Recommendation.objects.current().filter(
+    today = timezone.localdate(now)
+    current = Recommendation.objects.in_force(today).filter(
         status=Recommendation.Status.RECOMMENDED, patient__died_on=None
     )
     if patient_ids is not None:
         current = current.filter(patient__in=patient_ids)
-    resting = queries.resting(patient_ids, today=timezone.localdate(now))
+    resting = queries.resting(patient_ids, today=today)
     rows = current.order_by("patient", "rank").values_list(
         "pk", "patient", "item", "is_urgent", "content__benefits"
     )

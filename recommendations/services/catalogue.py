@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -48,11 +49,12 @@ def current() -> Catalogue:
     """The files under the standing edits. One query, and one a request of the site.
 
     Published rows never change and numbers of rows never come back, so the numbers of those that
-    stand name the state: what one process publishes, all others read at their next question.
+    stand name the state, with their times: a publication that failed may be made again with
+    another text. What one process publishes, all others read at their next question.
     """
     if (known := getattr(_request, "catalogue", None)) is not None:
         return known
-    standing = CatalogueEdit.objects.standing().order_by("pk").values_list("pk", flat=True)
+    standing = CatalogueEdit.objects.standing().order_by("pk").values_list("pk", "decided_at")
     whole = _built(tuple(standing))
     if getattr(_request, "is_running", False):
         _request.catalogue = whole
@@ -73,10 +75,11 @@ def _end(sender: Any, **kwargs: Any) -> None:
 
 
 @lru_cache(maxsize=4)
-def _built(standing: tuple[int, ...]) -> Catalogue:
+def _built(standing: tuple[tuple[int, datetime | None], ...]) -> Catalogue:
     if not standing:
         return catalogue.load()
-    edits = [as_edit(row) for row in CatalogueEdit.objects.filter(pk__in=standing).order_by("pk")]
+    rows = CatalogueEdit.objects.filter(pk__in=[pk for pk, _ in standing]).order_by("pk")
+    edits = map(as_edit, rows)
     return overlay.lay(catalogue.load(), filter(None, map(_readable, edits)))
 
 

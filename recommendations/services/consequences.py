@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from healthcare.accounts.models import User
 from ml import rules
@@ -56,20 +56,23 @@ def take_back(feedback: Feedback, *, by: User, now: datetime) -> None:
         records.remove(feedback.reconciled, by=by, now=now, reason=TAKEN_BACK)
 
 
-def acted_upon(feedback: Feedback) -> bool:
-    """Whether something rests on an answer by now: a later answer, a task that somebody closed,
-    a value that was measured, a fact that somebody corrected."""
-    recommendation = feedback.recommendation
+def acted_upon(answers: Iterable[Feedback]) -> set[int]:
+    """On which of these answers something rests by now: a later answer, a task that somebody
+    closed, a value that was measured, a fact that somebody corrected. In one query, if any."""
+    keys = [answer.pk for answer in answers]
+    if not keys:
+        return set()
     same = Feedback.objects.standing().filter(
-        recommendation__patient=recommendation.patient_id, recommendation__item=recommendation.item
+        recommendation__patient=OuterRef("recommendation__patient"),
+        recommendation__item=OuterRef("recommendation__item"),
     )
-    fact = feedback.reconciled
-    return (
-        same.filter(Q(at__gt=feedback.at) | Q(at=feedback.at, pk__gt=feedback.pk)).exists()
-        or ReviewTask.objects.filter(feedback=feedback, closed_at__isnull=False).exists()
-        or FollowUp.objects.filter(feedback=feedback, value_after__isnull=False).exists()
-        or (fact is not None and fact.superseded_at is not None)
-    )
+    later = same.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")))
+    closed = ReviewTask.objects.filter(feedback=OuterRef("pk"), closed_at__isnull=False)
+    measured = FollowUp.objects.filter(feedback=OuterRef("pk"), value_after__isnull=False)
+    rests = Exists(later) | Exists(closed) | Exists(measured)
+    corrected = Q(reconciled__superseded_at__isnull=False)
+    found = Feedback.objects.filter(rests | corrected, pk__in=keys)
+    return set(found.values_list("pk", flat=True))
 
 
 def done_items(item: str) -> tuple[str, ...]:

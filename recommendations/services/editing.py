@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from healthcare.accounts import permissions
 from healthcare.accounts.models import User
@@ -57,8 +59,15 @@ def draft(proposal: Proposal, *, by: User, now: datetime) -> CatalogueEdit:
     permissions.check(by, Permission.CATALOGUE_EDIT)
     if not proposal.reason.strip():
         raise Refused("Say in a few words why the entry should change.")
-    with transaction.atomic():
-        return _keep(proposal, by, now)
+    try:
+        with transaction.atomic():
+            return _keep(proposal, by, now)
+    except IntegrityError:  # neither has seen the draft of the other
+        if not CatalogueEdit.objects.open().filter(code=proposal.code).exists():
+            raise
+        raise Refused(
+            "Somebody has drafted this entry at the same time. Publish or reject that draft first."
+        ) from None
 
 
 def _keep(proposal: Proposal, by: User, now: datetime) -> CatalogueEdit:
@@ -72,7 +81,7 @@ def _keep(proposal: Proposal, by: User, now: datetime) -> CatalogueEdit:
     in_file = catalogue.entries(files.load()).get(proposal.code)
     said = {
         "part": proposal.part, "kind": proposal.kind, "entry": entry,
-        "version": entry["version"] if entry else (standing.version + 1 if standing else 1),
+        "version": entry["version"] if entry else _next_version(proposal.code, standing),
         "base": standing.entry if standing else None,
         "base_digest": standing.digest if standing else "",
         "file_digest": in_file.digest if in_file else "",
@@ -102,8 +111,7 @@ class Standing:
 
     @property
     def version(self) -> int:
-        numbers = [self.entry["version"]] + ([self.edit.version] if self.edit else [])
-        return max(numbers)
+        return max(self.entry["version"], self.edit.version if self.edit else 0)
 
     @property
     def digest(self) -> str:
@@ -126,7 +134,7 @@ def known(code: str) -> Standing | None:
 def renew(code: str, *, on: date, reason: str, by: User, now: datetime) -> CatalogueEdit:
     """Draft a new review date for an entry whose sources somebody has read again."""
     standing = _must_know(code)
-    if on > now.date():
+    if on > timezone.localdate(now):
         raise Refused("The review was today or before. Give the day on which it was done.")
     entry = {**standing.entry, "review_date": on.isoformat()}
     proposal = Proposal(code, standing.part, Kind.RENEW, reason, entry)
@@ -147,7 +155,9 @@ def back_to_file(code: str, *, reason: str, by: User, now: datetime) -> Catalogu
 
 def digest(edit: CatalogueEdit) -> str:
     """Of what a second person looks at: a draft that was changed since has another one."""
-    return entries.digest([edit.kind, edit.entry, edit.base, edit.reason, edit.version])
+    tasks = sorted(edit.tasks.values_list("pk", flat=True))
+    said = [edit.part, edit.kind, edit.entry, edit.base, edit.reason, edit.version, tasks]
+    return entries.digest(said)
 
 
 @transaction.atomic
@@ -225,6 +235,8 @@ def _check_kind(proposal: Proposal, standing: Standing | None) -> None:
         raise Refused("This entry is already withdrawn.")
     if proposal.kind == Kind.FILE and standing.edit is None:
         raise Refused("The site has no edit of its own here: the entry is the file's.")
+    if proposal.kind == Kind.FILE and proposal.code not in catalogue.entries(files.load()):
+        raise Refused("The files have no such entry. Withdraw it instead.")
     same_file = proposal.entry is None or proposal.part == overlay.INTERACTION
     if not same_file and proposal.entry.get("category") != standing.entry.get("category"):  # type: ignore[union-attr]
         raise Refused("An entry stays in its category. Withdraw it and make a new entry.")
@@ -233,7 +245,14 @@ def _check_kind(proposal: Proposal, standing: Standing | None) -> None:
 def _numbered(proposal: Proposal, standing: Standing | None) -> dict[str, Any] | None:
     if proposal.entry is None:
         return None
-    return {**proposal.entry, "version": standing.version + 1 if standing else 1}
+    return {**proposal.entry, "version": _next_version(proposal.code, standing)}
+
+
+def _next_version(code: str, standing: Standing | None) -> int:
+    """Beyond every version that ever held here, also where the site went back to the file."""
+    published = CatalogueEdit.objects.filter(code=code, state=State.PUBLISHED)
+    last = published.aggregate(last=Max("version"))["last"] or 0
+    return max(last, standing.version if standing else 0) + 1
 
 
 def _same(entry: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

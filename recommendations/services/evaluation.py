@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
+from healthcare.accounts.models import User
+from healthcare.jobs import services as jobs
+from healthcare.jobs.models import Job
 from ml.recommenders import comparison, sessions
 from ml.recommenders import decisions as followed
 from ml.recommenders.comparison import Comparison
@@ -21,10 +24,13 @@ from ml.recommenders.decisions import TooFewDecisions
 from ml.recommenders.metrics import Lists
 from ml.recommenders.sessions import Gap, Split, TooFewSessions
 from recommendations import need
-from recommendations.models import AdviceEvaluation
+from recommendations.models import AdviceEvaluation, Recommendation
 from recommendations.services import catalogue, choices, quality
 
-KEPT_FOR = timedelta(days=30)  # a figure older than this is measured again by night
+JOB = "recommendations.evaluate"
+KEPT_EVERY = timedelta(days=30)  # of the nightly ones the first in so many days, and the newest
+# Up to so many rows, of some 5,000 patients, the numbers are counted while a person waits.
+FEW = 50_000
 NO_GAP = "Not enough data: too few people took an item and had a benefit in numbers."
 
 
@@ -95,11 +101,36 @@ def store(found: Evaluated) -> AdviceEvaluation:
     )
 
 
-def store_when_old(*, now: datetime) -> AdviceEvaluation | None:
-    """Measure again once a month."""
-    if AdviceEvaluation.objects.filter(made_at__gt=now - KEPT_FOR).exists():
-        return None
-    return store(evaluate(now=now))
+def renew(*, now: datetime) -> AdviceEvaluation:
+    """Measure the last year again; what was the newest gives way, unless it is a month's first."""
+    found = store(evaluate(now=now))
+    before = list(_yearly().exclude(pk=found.pk)[:2])
+    if len(before) == 2 and before[0].made_at - before[1].made_at < KEPT_EVERY:
+        before[0].delete()
+    return found
+
+
+def request(*, by: User | None = None) -> Job:
+    """Queue a measurement; one that waits already is not queued twice."""
+    return jobs.enqueue(JOB, key="now", queue="training", by=by)
+
+
+def is_requested() -> bool:
+    return Job.objects.open().filter(kind=JOB).exists()
+
+
+def report(*, now: datetime) -> quality.Report | None:
+    """The numbers of the quality page: fresh where few patients were weighed, else those of the
+    newest evaluation of a year; None before the first."""
+    if not Recommendation.objects.order_by("pk")[FEW : FEW + 1].exists():
+        return quality.report(now=now)
+    kept = _yearly().first()
+    return quality.from_plain(kept.content["report"]) if kept else None
+
+
+def _yearly() -> QuerySet[AdviceEvaluation]:
+    """Evaluations of a whole year, as by night, the newest first."""
+    return AdviceEvaluation.objects.filter(since=F("made_at") - quality.PERIOD)
 
 
 def newest(count: int) -> QuerySet[AdviceEvaluation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -73,7 +74,7 @@ def undo(feedback: Feedback, *, by: User, now: datetime) -> Feedback:
     feedback = Feedback.objects.select_for_update().get(pk=feedback.pk)
     if earlier := Feedback.objects.filter(undoes=feedback, by=by).first():
         return earlier
-    if why_not := why_no_undo(feedback, by=by, now=now):
+    if why_not := _why_no_undo(feedback, by=by, now=now):
         raise NotAnswerable(f"{why_not} Give a new answer instead.")
     taken_back = Feedback.objects.create(
         recommendation=feedback.recommendation, answer=Answer.UNDO, reason=Reason.MISTAKE,
@@ -85,23 +86,29 @@ def undo(feedback: Feedback, *, by: User, now: datetime) -> Feedback:
     return taken_back
 
 
-def undo_until(feedback: Feedback, *, by: User, now: datetime) -> datetime | None:
-    """Until when this user may take an answer back; None when they may not."""
-    may = permissions.can(by, Permission.FEEDBACK_GIVE)
-    if not may or why_no_undo(feedback, by=by, now=now):
-        return None
-    return feedback.at + Feedback.UNDO_WITHIN
+def undo_ends(answers: Iterable[Feedback], *, by: User, now: datetime) -> dict[int, datetime]:
+    """Until when this user may take answers back, by their keys: those that they may. Asks the
+    database once, and only where there are fresh ones of their own."""
+    if not permissions.can(by, Permission.FEEDBACK_GIVE):
+        return {}
+    fresh = [answer for answer in answers if _is_own_and_fresh(answer, by, now)]
+    gone = consequences.acted_upon(fresh)
+    return {each.pk: each.at + Feedback.UNDO_WITHIN for each in fresh if each.pk not in gone}
 
 
-def why_no_undo(feedback: Feedback, *, by: User, now: datetime) -> str:
-    """Why an answer cannot be taken back, "" when it can. Asks the database of fresh ones only."""
-    is_fresh = now - feedback.at <= Feedback.UNDO_WITHIN
-    if not is_fresh or feedback.by_id != by.pk or feedback.answer == Answer.UNDO:
+def _why_no_undo(feedback: Feedback, *, by: User, now: datetime) -> str:
+    """Why an answer cannot be taken back, "" when it can."""
+    if not _is_own_and_fresh(feedback, by, now):
         minutes = Feedback.UNDO_WITHIN.seconds // 60
         return f"Only your own answer can be taken back, and only within {minutes} minutes."
-    if consequences.acted_upon(feedback):
+    if consequences.acted_upon([feedback]):
         return "Somebody has acted on this answer since."
     return ""
+
+
+def _is_own_and_fresh(feedback: Feedback, by: User, now: datetime) -> bool:
+    is_fresh = now - feedback.at <= Feedback.UNDO_WITHIN
+    return is_fresh and feedback.by_id == by.pk and feedback.answer != Answer.UNDO
 
 
 def _same(earlier: Feedback, said: dict) -> Feedback:

@@ -1,5 +1,5 @@
 """Every night: what has run out, achieved changes, how values come back, what interrupts, habit,
-and once a month how it all fares."""
+and how it all fares."""
 
 from datetime import datetime
 
@@ -12,4 +12,4 @@ def run(*, now: datetime) -> None:
     followups.learn_repeatability(now=now)
     budget.decide(now=now)
     habits.fit(now=now)
-    evaluation.store_when_old(now=now)
+    evaluation.renew(now=now)

@@ -7,9 +7,10 @@ those from which such a count could be worked out, are left out.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
@@ -101,6 +102,33 @@ def report(*, now: datetime, item: str = "", since: datetime | None = None) -> R
         groups=tuple(equity.rows(reached, said, plans, now=now)),
         budget=tuple(_budget(role, now) for role in budget.ROLES),
     )
+
+
+def from_plain(kept: Mapping[str, Any]) -> Report:
+    """A report from its plain values, as an evaluation keeps them."""
+    return Report(
+        as_of=datetime.fromisoformat(kept["as_of"]),
+        since=datetime.fromisoformat(kept["since"]),
+        item=kept["item"],
+        items=tuple(map(_item_from, kept["items"])),
+        groups=tuple(
+            PartRow(**_cells(row) | {"flagged": tuple(row["flagged"])}) for row in kept["groups"]
+        ),
+        budget=tuple(BudgetRow(**_cells(row)) for row in kept["budget"]),
+    )
+
+
+def _item_from(row: Mapping[str, Any]) -> ItemRow:
+    moved = tuple(Moved(**_cells(each)) for each in row["moved"])
+    return ItemRow(**_cells(row) | {"reasons": _cells(row["reasons"]), "moved": moved})
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a row, the counts among them as cells again."""
+    return {
+        name: Cell(**value) if isinstance(value, dict) and value.keys() == {"count"} else value
+        for name, value in row.items()
+    }
 
 
 def _plans(since: datetime, item: str) -> list[FollowUp]:

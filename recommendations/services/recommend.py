@@ -57,13 +57,22 @@ def request(*, patient_ids: list[int]) -> None:
 
 
 def request_everybody() -> None:
-    """Queue the weighing of all patients: what is recommended to whom may have changed."""
+    """Have all patients weighed again: what is recommended to whom may have changed.
+
+    One job, which makes those of `request`: nobody waits at a page for thousands of them.
+    """
+    jobs.enqueue("recommendations.weigh_everybody", key="everybody", queue="inference")
+
+
+def weigh_everybody() -> None:
     request(patient_ids=list(Patient.objects.values_list("pk", flat=True)))
 
 
+@transaction.atomic
 def request_expired(*, now: datetime) -> int:
     """Close the recommendations of items that are no longer offered to anybody, and weigh those
-    patients again; return how many patients they are."""
+    patients again; return how many patients they are. Both or nothing: what is closed is not
+    found again."""
     day = timezone.localdate(now)
     offered = [item.id for item in expiry.active(catalogue.current(), day).interventions]
     catalogued = Recommendation.objects.current().exclude(item__startswith=nexttests.PREFIX)

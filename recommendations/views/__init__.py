@@ -1,5 +1,5 @@
 from .answers import answer, undo
 from .budget import alert_budget
-from .quality import close, export, quality, tasks
+from .quality import close, compute, export, quality, tasks
 
-__all__ = ["alert_budget", "answer", "close", "export", "quality", "tasks", "undo"]
+__all__ = ["alert_budget", "answer", "close", "compute", "export", "quality", "tasks", "undo"]

@@ -82,7 +82,8 @@ def _part(
 ) -> HttpResponse:
     until = None
     if line.answer is not None:
-        until = feedback.undo_until(line.answer, by=request.user, now=timezone.now())
+        ends = feedback.undo_ends([line.answer], by=request.user, now=timezone.now())
+        until = ends.get(line.answer.pk)
     item = presenters.item(line, may_answer=True, undo_until=until) | {"problem": problem}
     return render(request, "recommendations/_item.html", {"item": item}, status=status)
 

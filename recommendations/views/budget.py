@@ -30,7 +30,8 @@ def alert_budget(request: SignedInRequest) -> HttpResponse:
         if form.is_valid() and _set(request, form, now):
             return redirect("alert-budget")
     context = budgetwords.page(ROLE, now=now) | {"form": form if may_set else None}
-    return render(request, "recommendations/alert_budget.html", context)
+    status = 422 if form.is_bound else 200
+    return render(request, "recommendations/alert_budget.html", context, status=status)
 
 
 def _set(request: SignedInRequest, form: BudgetForm, now) -> bool:

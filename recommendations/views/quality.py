@@ -24,14 +24,25 @@ KEPT = 12  # evaluations listed
 @requires(Permission.ADVICE_QUALITY_VIEW)
 def quality(request: SignedInRequest) -> HttpResponse:
     """The whole catalogue, or one item of it with `?item=`; numbers only, small ones hidden."""
-    found = report.report(now=timezone.now(), item=request.GET.get("item", "")[:20])
+    now, item = timezone.now(), request.GET.get("item", "")[:20]
+    found = report.report(now=now, item=item) if item else evaluation.report(now=now)
     tasks = ReviewTask.objects.visible_to(request.user).open().exclude(kind=Kind.DATA)
-    context = qualitywords.page(found) | {
+    context = (qualitywords.page(found) if found else {}) | {
+        "is_being_counted": evaluation.is_requested(),
         "tasks": [qualitywords.task(task) for task in tasks.order_by("-opened_at")],
         "evaluations": evaluationwords.page(evaluation.newest(KEPT)),
         "may_export": permissions.can(request.user, Permission.FEEDBACK_EXPORT),
     }
     return render(request, "recommendations/quality.html", context)
+
+
+@require_POST
+@requires(Permission.ADVICE_QUALITY_VIEW)
+def compute(request: SignedInRequest) -> HttpResponse:
+    """Count again now, in the background."""
+    evaluation.request(by=request.user)
+    messages.success(request, "The numbers are being counted. You may leave this page.")
+    return redirect("recommendation-quality")
 
 
 @require_GET

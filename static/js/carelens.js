@@ -9,6 +9,7 @@
      data-print             prints the page
      data-poll              an element refreshed by hx-trigger="every ...": waits while out of sight or in use
      data-poll-toggle="id"  a button that pauses and resumes the refreshing of that element
+     data-idle="seconds"    warns before the log-out of who is away, and leads to the log-in page after it
      data-focus             inside swapped content: receives the focus
      data-announce="text"   inside swapped content: is read out; so is an "announce" event of an HX-Trigger header */
 (() => {
@@ -198,6 +199,46 @@
     announce(paused ? "Updates paused" : "Updates resumed");
   }
 
+  /* --- log-out of the idle ------------------------------------------------------- */
+
+  const SEEN = "carelens-seen"; /* shared by all windows: using one keeps all open */
+  const WARNING = 120;
+  const GRACE = 60; /* seconds: the server notes use once a minute only */
+
+  const noteUse = () => localStorage.setItem(SEEN, String(Date.now()));
+
+  function watchIdle(box) {
+    const limit = Number(box.dataset.idle);
+    const notice = find(".notice", box);
+    const check = () => {
+      const unused = (Date.now() - Number(localStorage.getItem(SEEN) || Date.now())) / 1000;
+      notice.hidden = unused < limit - GRACE - WARNING;
+      if (unused < limit + 5) return; /* from here on the server has ended the session */
+      const here = encodeURIComponent(location.pathname + location.search);
+      location.assign(`${box.dataset.loginUrl}?idle=1&next=${here}`);
+    };
+    find("[data-stay]", box).addEventListener("click", async () => {
+      const headers = { "X-CSRFToken": find("meta[name=csrf-token]").content };
+      const answer = await fetch(box.dataset.stayUrl, { method: "POST", headers }).catch(() => null);
+      if (answer?.status !== 204) {
+        showProblem("That did not work. Keep a copy of what you typed, and reload the page.");
+        return;
+      }
+      noteUse();
+      check();
+      find("main").focus({ preventScroll: true });
+      announce("You stay logged in.");
+    });
+    document.addEventListener("htmx:afterRequest", (event) => {
+      const config = event.detail.requestConfig;
+      const polls = event.detail.elt.hasAttribute("data-poll");
+      if (event.detail.successful && config?.triggeringEvent && !polls) noteUse();
+    });
+    noteUse();
+    window.setInterval(check, 5000);
+    document.addEventListener("visibilitychange", check);
+  }
+
   /* --- menus and keys ----------------------------------------------------------- */
 
   function closeMenus(except) {
@@ -272,4 +313,5 @@
   document.addEventListener("change", onChange);
   listenToHtmx();
   enhance(document);
+  all("[data-idle]").forEach(watchIdle);
 })();

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +49,67 @@ def test_what_a_page_asks_by_itself_does_not(logged_in, clock):
     assert logged_in.get(reverse("worklist")).status_code == 302
 
 
+def test_an_open_list_of_jobs_does_not_either(client, clock, administrator):
+    client.force_login(administrator)
+    for _ in range(2):
+        clock.shift(20 * MINUTE)
+        answer = client.get(reverse("jobs"), headers={"HX-Request": "true"})
+
+    assert answer.headers["HX-Redirect"] == "/login/?idle=1"
+
+
+def test_looking_at_the_list_of_jobs_does(client, clock, administrator):
+    client.force_login(administrator)
+    for _ in range(3):
+        clock.shift(20 * MINUTE)
+        assert client.get(reverse("jobs")).status_code == 200
+
+
+def test_a_program_with_a_key_gets_no_session(client, capsys):
+    call_command("create_api_key")
+    key = capsys.readouterr().out.strip()
+
+    answer = client.get("/api/v1/models/", headers={"authorization": f"Api-Key {key}"})
+
+    assert (answer.status_code, answer.cookies) == (200, {})
+    assert not Session.objects.exists()
+
+
 def test_a_form_that_is_sent_too_late_is_not_repeated_by_itself(logged_in, clock):
     clock.shift(31 * MINUTE)
 
-    assert logged_in.post(reverse("patients:notices-read")).url == "/login/?idle=1"
+    assert logged_in.post(reverse("patients:notices-read")).url == "/login/?idle=1&unsaved=1"
+
+
+@pytest.mark.parametrize(
+    ("header", "sent_from", "back"),
+    [
+        ("Referer", "http://testserver/worklist/?q=x", "&next=%2Fworklist%2F%3Fq%3Dx"),
+        ("HX-Current-URL", "http://testserver/worklist/", "&next=%2Fworklist%2F"),
+        ("Referer", "https://elsewhere.example/worklist/", ""),
+    ],
+)
+def test_what_is_sent_too_late_is_said_not_to_be_saved_and_leads_back_to_its_page(
+    logged_in, clock, header, sent_from, back
+):
+    clock.shift(31 * MINUTE)
+
+    answer = logged_in.post(reverse("patients:notices-read"), headers={header: sent_from})
+
+    assert answer.url == f"/login/?idle=1&unsaved=1{back}"
+    assert "Not saved" in logged_in.get(answer.url).content.decode()
+
+
+def test_who_chooses_to_stay_stays(logged_in, clock):
+    for _ in range(3):
+        clock.shift(28 * MINUTE)
+        assert logged_in.post(reverse("stay")).status_code == 204
+
+
+def test_a_page_knows_when_to_warn(logged_in, client, settings):
+    assert b'data-idle="1800"' in logged_in.get(reverse("worklist")).content
+    settings.SESSION_IDLE_MINUTES = 0
+    assert b"data-idle" not in logged_in.get(reverse("worklist")).content
 
 
 def test_the_api_says_in_its_own_way_that_nobody_is_logged_in(logged_in, clock):

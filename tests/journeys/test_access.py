@@ -163,6 +163,7 @@ TABLE = {
     "api-feedback-undo": ANSWER,
     "recommendation-undo": ANSWER,
     "recommendation-quality": QUALITY,
+    "recommendation-compute": QUALITY,
     "alert-budget": QUALITY,
     "recommendation-tasks": {Role.CLINICIAN},
     "recommendation-task-close": QUALITY | {Role.CLINICIAN},

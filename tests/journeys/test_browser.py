@@ -1,5 +1,6 @@
 """The site as people use it, in a real browser on real processes."""
 
+import os
 import re
 
 import pytest
@@ -159,3 +160,48 @@ def test_an_answer_is_taken_back_with_one_click_after_a_reload(sign_in):
 
     assert page.get_by_role("button", name=re.compile("^Undo")).count() == 0
     assert page.locator("ol.advice > li").first.get_by_role("heading").first.inner_text() == title
+
+
+def unused_for(page, minutes):
+    """As if nobody had used any window of the site for so long."""
+    page.evaluate(
+        """minutes => {
+          localStorage.setItem("carelens-seen", String(Date.now() - minutes * 60000));
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        minutes,
+    )
+
+
+def test_who_is_away_is_warned_may_stay_and_is_led_back_otherwise(sign_in):
+    page = sign_in(CLINICIAN, "/recommendations/order/?from=here")
+    warning = page.get_by_text("You will be logged out in about two minutes")
+    unused_for(page, 26)
+    assert warning.is_hidden()
+
+    unused_for(page, 27.5)
+    assert warning.is_visible()
+    assert faults(page) == {"csp": [], "axe": []}
+    if shots := os.environ.get("CARELENS_SHOTS"):
+        page.screenshot(path=f"{shots}/idle.png")
+    page.get_by_role("button", name="Stay logged in").click()
+    warning.wait_for(state="hidden")
+
+    page.context.clear_cookies()
+    unused_for(page, 31)
+    page.wait_for_url(re.compile("/login/"))
+    assert page.url.endswith("?idle=1&next=%2Frecommendations%2Forder%2F%3Ffrom%3Dhere")
+    assert page.get_by_text("You were logged out").is_visible()
+    if shots:
+        page.screenshot(path=f"{shots}/login.png")
+
+
+def test_numbers_of_quality_are_counted_again_on_request(sign_in):
+    page = sign_in(ADMIN, "/recommendations/quality/")
+
+    page.get_by_role("button", name="Count now").click()
+
+    assert page.get_by_text("The numbers are being counted.").is_visible()
+    assert faults(page) == {"csp": [], "axe": []}
+    if shots := os.environ.get("CARELENS_SHOTS"):
+        page.screenshot(path=f"{shots}/quality.png")

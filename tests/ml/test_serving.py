@@ -16,7 +16,7 @@ from ml.types import Abstention, Assessment
 from tests.ml.people import ARTIFACTS, ORDINARY, measured, nhanes_frame, somebody, stranger
 
 TASKS = list(registry.STUDIES)
-MOST_BYTES = 2**20
+MOST_BYTES = 3 * 2**19
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from ml import persistence
 from ml.features import person
+from ml.models import boosting
 from ml.studies import cohort, masking, mortality, registry, train
 from ml.studies.spec import BannedInput
 from tests.ml.people import somebody, survey
@@ -125,6 +126,55 @@ def test_death_of_another_cause_competes_as_no_event():
     )
 
     assert mortality.died_of_the_heart_within_ten_years(frame).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("study", [DIABETES, CKD], ids=lambda study: study.task)
+def test_grade_is_high_with_the_outcome_and_low_without(study):
+    frame = survey(400).assign(hba1c_pct=np.tile([4.9, 5.8, 6.4, 7.5], 100))
+    outcome, grade = study.outcome(frame), study.grade(frame)
+
+    assert grade.dropna().between(0, 1).all()
+    assert grade[outcome == 1].mean() > 0.6
+    assert grade[outcome == 0].mean() < 0.4
+
+
+def test_nearer_to_the_limit_of_diabetes_is_a_higher_grade():
+    frame = survey(4).assign(hba1c_pct=[5.0, 6.4, 6.5, 8.0])
+
+    grade = DIABETES.grade(frame)
+
+    assert grade.is_monotonic_increasing
+    assert grade[1] < 0.5 < grade[2]
+
+
+def test_one_abnormal_kidney_measurement_is_a_high_grade():
+    frame = survey(3).assign(
+        creatinine_mg_dl=[3.0, 0.8, 0.8],
+        urine_albumin_ug_ml=[8, 900, 8],
+        urine_creatinine_mg_dl=100.0,
+    )
+
+    assert (CKD.grade(frame) > 0.9).tolist() == [True, True, False]
+
+
+def test_first_trees_learn_the_grade_and_the_others_the_outcome():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(2000, 3)).astype(np.float32)
+    y = (X[:, 0] > 1).astype(float)
+    how = {"names": list("abc"), "parameters": {}, "monotone": {}, "random_state": 1, "threads": 1}
+    grade = np.full(2000, 0.5)  # tells nothing, so that its trees move everybody alike
+
+    told = [
+        boosting.margins(
+            boosting.fit(X, y, np.ones(2000), trees=40, grade=grade, graded_trees=first, **how), X
+        )
+        for first in (0, 40, 20)
+    ]
+
+    assert np.ptp(told[1]) < 0.1 < np.ptp(told[2])
+    assert np.array_equal(told[0], boosting.margins(
+        boosting.fit(X, y, np.ones(2000), trees=40, **how), X
+    ))  # fmt: skip
 
 
 def test_hidden_copies_share_the_weight_of_one_person():

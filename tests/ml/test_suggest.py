@@ -1,8 +1,33 @@
 """What a laboratory's own codes may mean, for a person to choose from."""
 
+import csv
+import gzip
+import os
+from pathlib import Path
+
 import pytest
 
 from ml import analytes, suggest
+
+DEFAULT = Path(__file__).parents[3] / "shared" / "datasets"
+DICTIONARY = (
+    Path(os.environ.get("CARELENS_DATASETS", DEFAULT)) / "mimic4_demo/hosp/d_labitems.csv.gz"
+)
+# Names of that dictionary; None: no analyte of ours.
+MEANT = {
+    "Cholesterol, LDL, Calculated": "LDL", "Cholesterol, LDL, Measured": "LDL",
+    "Cholesterol, HDL": "HDL", "Cholesterol, Total": "TC", "Troponin T": "HSTNT",
+    "Troponin I": "TNI", "Bilirubin, Direct": "DBIL", "Bilirubin, Indirect": None,
+    "Bilirubin, Total": "TBIL", "Calcium, Total": "CA", "Alkaline Phosphatase": "ALP",
+    "Acid Phosphatase": None, "Lactate Dehydrogenase (LD)": "LDH", "Lactate": "LACT",
+    "Vitamin B12": "B12", "25-OH Vitamin D": "VITD", "Thyroxine (T4), Free": "FT4",
+    "Transferrin Saturation": "TSAT", "Transferrin": "TRANSF", "Creatinine": "CREAT",
+    "Iron Binding Capacity, Total": "TIBC", "Iron": "IRON", "% Hemoglobin A1c": "HBA1C",
+    "Hemoglobin  A2": None, "Hemoglobin  F": None, "Hemoglobin": "HGB", "INR(PT)": "INR",
+    "PT": "PT", "pO2": "PO2", "pCO2": "PCO2", "C-Reactive Protein": "CRP",
+    "Creatine Kinase (CK)": "CK", "Creatine Kinase, Isoenzyme BB": None,
+    "Asparate Aminotransferase (AST)": "AST", "Alanine Aminotransferase (ALT)": "ALT",
+}  # fmt: skip
 
 
 def first(*asked):
@@ -45,6 +70,45 @@ def test_another_sample_or_part_is_never_proposed_as_the_test(code, name, unit, 
     found = suggest.suggest(code, name, unit)
 
     assert another not in [suggestion.analyte.code for suggestion in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant", "others"),
+    [
+        ("Cholesterol, LDL, Calculated", "LDL", {"TC", "HDL", "VLDL", "NONHDL"}),
+        ("Cholesterol, HDL", "HDL", {"TC", "LDL", "VLDL"}),
+        ("Cholesterol, Total", "TC", {"LDL", "HDL"}),
+        ("Troponin T", "HSTNT", {"TNI", "HSTNI"}),
+        ("Troponin I", "TNI", {"HSTNT"}),
+        ("Bilirubin, Direct", "DBIL", {"TBIL"}),
+        ("Alkaline Phosphatase", "ALP", {"PHOS", "CK"}),
+        ("Lactate Dehydrogenase (LD)", "LDH", {"CK"}),
+        ("Vitamin B12", "B12", {"VITD"}),
+        ("Iron Binding Capacity, Total", "TIBC", {"IRON"}),
+        ("Transferrin Saturation", "TSAT", {"TRANSF", "FERR"}),
+        ("Thyroxine (T4), Free", "FT4", {"FT3", "TT4"}),
+        ("Hemoglobin A2", None, {"HGB", "HBA1C"}),
+        ("Creatine Kinase, Isoenzyme BB", None, {"CK", "CREAT"}),
+    ],
+)
+def test_a_word_that_tells_kin_apart_is_heeded(name, meant, others):
+    found = [suggestion.analyte.code for suggestion in suggest.suggest("50905", name)]
+
+    assert found[:1] == ([meant] if meant else [])
+    assert not others & set(found)
+
+
+@pytest.mark.skipif(not DICTIONARY.exists(), reason=f"No MIMIC-IV demo: {DICTIONARY} is not there")
+def test_the_names_of_a_real_dictionary_are_never_taken_for_kin():
+    with gzip.open(DICTIONARY, "rt") as file:
+        names = {row["label"] for row in csv.DictReader(file) if row["fluid"] == "Blood"}
+    first_of = {name: found[0].analyte.code for name in names
+                if (found := suggest.suggest("", name))}  # fmt: skip
+
+    assert {name: first_of.get(name) for name in MEANT if name in names} == {
+        name: code for name, code in MEANT.items() if name in names
+    }
+    assert len(names & MEANT.keys()) > 20
 
 
 @pytest.mark.parametrize(

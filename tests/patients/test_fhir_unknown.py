@@ -15,7 +15,7 @@ from patients.models import (
     PatientIdentifier,
     Result,
 )
-from patients.services import fhirunknown, held, labs
+from patients.services import fhirheld, fhirunknown, held, labs
 from tests.factories import PatientFactory, PatientIdentifierFactory
 from tests.patients.fhirfiles import bundle, condition, counts, glucose, load, of_ada, patient
 
@@ -159,6 +159,25 @@ def test_withdrawing_the_file_takes_the_answer_back(waiting, ada, lab_staff):
     assert counts(again) == {"unmatched": 3}
 
 
+def test_nobody_of_a_withdrawn_file_can_be_told_any_more(waiting, ada, lab_staff):
+    """The answer would hold for later files, and could not be taken back."""
+    first = people(waiting)[0].first
+    labs.withdraw(waiting, by=lab_staff, now=timezone.now(), reason="Wrong hospital")
+
+    assert people(waiting) == []
+    assert tell(waiting, ada, by=lab_staff, first=first) == 0
+    assert not fhirheld.has_unknown_people(waiting)
+    assert counts(load(bundle(condition("later")))) == {"unmatched": 1}
+
+
+def test_who_waited_in_a_withdrawn_file_waits_again_when_it_is_sent_again(waiting, lab_staff):
+    labs.withdraw(waiting, by=lab_staff, now=timezone.now(), reason="Wrong hospital")
+
+    (again,) = people(ended(patient(), condition(), glucose()))
+
+    assert (again.resources, again.said.family_name) == (3, "Lovelace")
+
+
 def test_a_number_of_another_patient_is_refused(waiting, ada, lab_staff, team):
     PatientIdentifierFactory(patient=PatientFactory(care_team=team), system=SYSTEM, value="4711")
 
@@ -203,6 +222,16 @@ def test_the_page_goes_from_the_report_to_the_stored_resources(signed_in_lab, wa
 
     assert "3 resources are the patient&#x27;s now." in page.content.decode()
     assert Condition.objects.get().patient == ada
+
+
+def test_whatever_shows_what_the_file_says_of_somebody_is_written_down(signed_in_lab, waiting, ada):
+    first = people(waiting)[0].first
+    read = AuditEvent.objects.filter(action="lab_import.unknown_people_read")
+    signed_in_lab.get(address("person", waiting, first))
+    signed_in_lab.post(address("find", waiting, first), {"number": "1"})
+    signed_in_lab.post(address("tell", waiting, first), {"patient": ada.public_id})
+
+    assert read.count() == 3
 
 
 def test_the_page_asks_for_the_reason_and_keeps_the_choice(signed_in_lab, waiting, ada):

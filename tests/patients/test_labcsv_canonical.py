@@ -13,6 +13,7 @@ from patients.labcsv.encoding import UnreadableFile
 from patients.labcsv.fields import FIELDS
 from patients.labcsv.guess import guess
 from patients.labcsv.profile import Profile
+from tests.patients.corpus import odd
 from tests.patients.labreading import read_guessed
 
 HEADER = ["MRN", "Test", "Result", "Units", "Collected"]
@@ -170,6 +171,31 @@ def test_a_typed_cell_is_copied_as_a_person_would_type_it(book, typed, text):
     [row] = copy_of(book(Data=[HEADER, [*ROW[:2], typed, *ROW[3:]]]))
 
     assert row["value"] == text
+
+
+@pytest.mark.parametrize(
+    ("number_format", "typed", "text"),
+    [("0%", 0.072, "7.2 %"), ("0.00%", 0.0715, "7.15 %"), ("0.0 %;[Red]-0.0 %", 0.1, "10 %"),
+     ('0.0"%"', 7.2, "7.2"), ("0.0", 7.2, "7.2")],
+)  # fmt: skip
+def test_a_percentage_is_copied_as_it_is_shown(book, number_format, typed, text):
+    path = book(Data=[HEADER, [*ROW[:2], typed, *ROW[3:]]])
+    workbook = openpyxl.load_workbook(path)
+    workbook["Data"].cell(2, 3).number_format = number_format
+    workbook.save(path)
+
+    [row] = copy_of(path)
+
+    assert row["value"] == text
+    assert [row.value for row in read_guessed(path)[0]] == [float(text.split()[0])]
+
+
+def test_percentages_of_an_open_document_are_refused(sent):
+    shown = odd.open_row(odd.typed("7,2 %", "percentage", "0.072"))
+    document = odd.open_document([odd.typed(name) for name in odd.NAMES], shown)
+
+    with pytest.raises(UnreadableFile, match="percentages"):
+        guess(sent(document(), "sent.ods"))
 
 
 def test_numbers_typed_and_numbers_with_a_comma_may_stand_in_one_sheet(book):

@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
@@ -45,6 +46,20 @@ def test_the_page_costs_the_same_queries_whatever_is_in_it(
         response = page()
 
     assert len(response.context["cards"]) == count
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_answers_that_can_be_taken_back_cost_one_query(
+    page, patient, clinician, count, django_assert_num_queries
+):
+    for _ in range(count):
+        FeedbackFactory(recommendation__patient=patient, by=clinician, at=timezone.now())
+
+    with django_assert_num_queries(27):
+        response = page()
+
+    answered = response.context["advice"]["answered"]
+    assert [bool(each["undo_url"]) for each in answered] == [True] * count
 
 
 def test_an_empty_record_says_so_instead_of_failing(page):
@@ -124,14 +139,26 @@ def test_a_waiting_scoring_is_told(page, patient):
     assert page().context["cards"][0]["state"] == "recalculating"
 
 
-def test_old_inputs_make_a_score_stale(page, patient):
+@pytest.mark.parametrize(
+    ("part", "collected", "said"),
+    [
+        (1, "2025-03-20", ""),  # waist: a year
+        (1, "2025-01-01", "Waist circumference is 13 months old and holds for 12."),
+        (2, "2022-01-01", ""),  # lipids: five years
+        (2, "2020-01-01", "HDL cholesterol is 74 months old and holds for 60."),
+    ],
+)
+def test_a_score_is_stale_once_a_measurement_has_outlived_its_validity(
+    page, patient, part, collected, said
+):
     prediction = PredictionFactory(patient=patient)
-    prediction.contributions[1]["collected"] = "2024-01-01"
+    prediction.contributions[part]["collected"] = collected
     prediction.save()
 
     card = page().context["cards"][0]
 
-    assert (card["state"], "26 months old" in card["message"]) == ("stale", True)
+    assert (card["state"] == "stale") is bool(said)
+    assert said in card["message"]
 
 
 def test_contributions_add_up_to_the_risk_in_the_table(page, patient):

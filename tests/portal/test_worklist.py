@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from healthcare.audit.models import AuditEvent
 from patients.models import ResultTask
+from recommendations.services import budget
 from tests.factories import (
     FeedbackFactory,
     PatientFactory,
@@ -191,3 +192,17 @@ def test_open_result_tasks_are_counted_and_can_be_chosen(signed_in, team):
 
     assert (names(response), response.context["counts"]["tasks"]) == ([waiting.name], 1)
     assert response.context["rows"][0]["task_count"] == 1
+
+
+@pytest.mark.parametrize(("is_urgent", "said"), [(True, "Look today"), (False, "Suggested")])
+def test_only_what_is_urgent_is_called_a_matter_of_today(signed_in, team, is_urgent, said):
+    patient = PatientFactory(care_team=team)
+    PredictionFactory(patient=patient)
+    benefit = {"arr": 0.05, "baseline": 0.2, "horizon_years": 10, "low": 0.02}
+    RecommendationFactory(patient=patient, is_urgent=is_urgent, said={"benefits": [benefit]})
+    budget.decide(now=timezone.now())
+
+    row = signed_in.get(URL).context["rows"][0]
+
+    assert (row["asks"], row["is_urgent"]) == (said, is_urgent)
+    assert said in signed_in.get(URL).content.decode()

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
-from recommendations.models import AlertBudget, AlertBudgetChange, Interruption
-from recommendations.services import budget, budgets
+from recommendations.models import AlertBudget, AlertBudgetChange, CatalogueEdit, Interruption
+from recommendations.services import budget, budgets, catalogue
 from tests.factories import PatientFactory, RecommendationFactory, ResultFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_the_same_choice_twice_is_one_change(as_administrator):
 def test_what_makes_no_sense_is_refused_and_changes_nothing(as_administrator, name, value):
     response = as_administrator.post(URL, SENT | {name: value})
 
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert response.context["form"].errors
     assert not AlertBudgetChange.objects.exists()
     assert AlertBudget.of(ROLE).daily_capacity == 20
@@ -112,6 +112,18 @@ def test_what_was_held_back_and_what_it_missed_can_be_read(as_administrator):
     assert "budget of the day used" in html
     assert html.count("<td>missed</td>") == 1
     assert "Hiddenname" not in html
+
+
+def test_an_item_of_this_site_has_the_name_that_the_site_gives_it(as_administrator):
+    base = catalogue.current().by_id["M01"].entry
+    CatalogueEdit.objects.create(
+        code="M01", part="intervention", kind="change", state="published", version=99,
+        entry={**base, "name": "Statin, our wording"}, reason="x", author=UserFactory(),
+        drafted_at=timezone.now(), decided_by=UserFactory(), decided_at=timezone.now(),
+    )  # fmt: skip
+    held(1, risk=0.12, at=timezone.now() - DAY)
+
+    assert "Statin, our wording" in as_administrator.get(URL).content.decode()
 
 
 def test_a_threshold_is_shown_with_what_it_would_have_sent_and_missed(as_administrator):

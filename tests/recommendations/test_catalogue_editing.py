@@ -7,16 +7,17 @@ import yaml
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
-from healthcare.jobs.models import Job
 from recommendations import catalogue as files
 from recommendations.catalogue import loader
 from recommendations.models import CatalogueEdit, Intervention, Recommendation, ReviewTask
 from recommendations.services import catalogue, cataloguelist, editing, recommend
 from recommendations.services.editing import Proposal
 from tests.factories import PatientFactory, RecommendationFactory, UserFactory
+from tests.recommendations.jobs import asked_to_weigh
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 25, 9, tzinfo=dt.UTC)
@@ -126,6 +127,16 @@ def test_an_entry_has_one_draft_which_its_author_may_change(author, second):
         drafted(second, name="Mine")
 
 
+def test_who_drafts_at_the_same_instant_is_told_so(author, second, monkeypatch):
+    drafted(author, name="Stop smoking today")
+    # The second looks before the first has saved.
+    monkeypatch.setattr(editing, "_own_draft", lambda code, by: CatalogueEdit(code=code))
+
+    with pytest.raises(editing.Refused, match="at the same time"):
+        drafted(second, name="Mine")
+    assert CatalogueEdit.objects.get().author == author
+
+
 def test_a_draft_that_changed_while_it_was_read_is_not_published(author, second):
     edit = drafted(author, name="Stop smoking today")
     seen = editing.digest(edit)
@@ -182,7 +193,7 @@ def test_a_withdrawn_item_is_offered_to_nobody_from_that_moment(author, second):
     row.refresh_from_db()
     assert "L01" not in catalogue.current().by_id
     assert row.superseded_at == LATER
-    assert Job.objects.filter(kind="recommendations.weigh").count() == 1
+    assert asked_to_weigh() == [[row.patient_id]]
     assert not Intervention.objects.filter(code="L01", is_active=True).exists()
 
 
@@ -193,7 +204,7 @@ def test_a_withdrawn_item_leaves_its_group_and_can_be_brought_back(author, secon
 
     published(author, second, code="M01", reason="No harm after all")
 
-    assert catalogue.current().by_id["M01"].version == 3
+    assert catalogue.current().by_id["M01"].version == entry("M01")["version"] + 2
 
 
 def test_a_withdrawn_interaction_no_longer_warns(author, second):
@@ -254,7 +265,7 @@ def test_publishing_closes_the_proposals_it_answers_and_rejecting_does_not(autho
     answered.refresh_from_db()
     kept.refresh_from_db()
     assert (answered.closed_at, answered.closed_by) == (LATER, second)
-    assert "Version 2" in answered.closing_comment
+    assert f"Version {entry()['version'] + 1} was published" in answered.closing_comment
     assert kept.closed_at is None
 
 
@@ -264,7 +275,67 @@ def test_an_edit_goes_back_to_the_file_by_two_people(author, second):
     editing.publish(edit, seen=editing.digest(edit), by=second, now=LATER)
 
     assert catalogue.current() is files.load()
-    assert Intervention.objects.get(code="L01").version == 1
+    assert Intervention.objects.get(code="L01").version == entry()["version"]
+
+
+def test_a_version_is_never_given_twice(author, second):
+    published(author, second, name="Stop smoking today")
+    edit = editing.back_to_file("L01", reason="Taken up upstream", by=author, now=LATER)
+    editing.publish(edit, seen=editing.digest(edit), by=second, now=LATER)
+
+    published(author, second, name="Stop smoking at once")
+
+    rows = CatalogueEdit.objects.order_by("pk").values_list("kind", "version")
+    first = entry()["version"]
+    assert list(rows) == [("change", first + 1), ("file", first + 2), ("change", first + 3)]
+
+
+def test_an_entry_of_the_site_alone_has_no_file_to_go_back_to(author, second):
+    """It would vanish without a trace, and its code be free for another entry."""
+    new = {**entry(), "id": "Z01", "name": "Breathe"}
+    edit = editing.draft(
+        Proposal("Z01", "intervention", "new", "Asked for", new), by=author, now=NOW
+    )
+    editing.publish(edit, seen=editing.digest(edit), by=second, now=LATER)
+
+    with pytest.raises(editing.Refused, match="The files have no such entry"):
+        editing.back_to_file("Z01", reason="x", by=author, now=LATER)
+
+
+def test_a_publication_that_failed_leaves_nothing_behind_in_memory(author, second, monkeypatch):
+    edit = drafted(author, name="Stop smoking today")
+    with monkeypatch.context() as broken:
+        broken.setattr(recommend, "request_everybody", _no_connection)
+        with pytest.raises(ConnectionError):
+            editing.publish(edit, seen=editing.digest(edit), by=second, now=NOW)
+    assert catalogue.current() is files.load()
+    changed = drafted(author, name="Stop smoking at once")
+
+    editing.publish(changed, seen=editing.digest(changed), by=second, now=LATER)
+
+    assert catalogue.current().by_id["L01"].name == "Stop smoking at once"
+
+
+def _no_connection():
+    raise ConnectionError
+
+
+def test_a_draft_that_answers_something_else_by_now_is_not_published(author, second):
+    edit = drafted(author, name="Stop smoking today")
+    seen = editing.digest(edit)
+    task = ReviewTask.objects.create(kind="catalogue", item="L01", text="Lacks", opened_at=NOW)
+    drafted(author, name="Stop smoking today", tasks=[task])
+
+    with pytest.raises(editing.Refused, match="changed while you read"):
+        editing.publish(edit, seen=seen, by=second, now=LATER)
+
+
+def test_a_review_of_today_is_one_of_the_day_here(author):
+    with timezone.override("Europe/Paris"):
+        late = dt.datetime(2026, 11, 24, 23, 30, tzinfo=dt.UTC)  # half an hour into the 25th
+        edit = editing.renew("L01", on=dt.date(2026, 11, 25), reason="x", by=author, now=late)
+
+    assert edit.entry["review_date"] == "2026-11-25"
 
 
 def test_a_load_keeps_the_edits_of_the_site_and_names_them(author, second, capsys):
@@ -273,7 +344,7 @@ def test_a_load_keeps_the_edits_of_the_site_and_names_them(author, second, capsy
 
     assert Intervention.objects.get(code="L01").name == "Stop smoking today"
     said = capsys.readouterr().out
-    assert "L01  kept: the site's own version 2" in said
+    assert f"L01  kept: the site's own version {entry()['version'] + 1}" in said
     assert "HAS CHANGED" not in said
 
 
@@ -339,6 +410,18 @@ def test_what_runs_out_is_closed_over_night(author, second, analytes):
     old.refresh_from_db()
     kept.refresh_from_db()
     assert (old.superseded_at, kept.superseded_at) == (LATER, None)
+
+
+def test_what_runs_out_stands_until_its_patients_are_weighed_again(author, second, monkeypatch):
+    row = RecommendationFactory(item="L01")
+    published(author, second, review_date="2020-01-01")
+    monkeypatch.setattr(recommend, "request", lambda **_: _no_connection())
+
+    with pytest.raises(ConnectionError):
+        recommend.request_expired(now=LATER)
+
+    row.refresh_from_db()
+    assert row.superseded_at is None
 
 
 def test_an_expired_entry_is_listed_and_not_weighed(author, second, analytes):

@@ -6,11 +6,14 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from recommendations import catalogue, engine
+from recommendations import catalogue, engine, queries
 from recommendations.catalogue import expiry
 from recommendations.catalogue.loader import FOLDER
+from recommendations.models import Intervention
+from tests.factories import RecommendationFactory
 from tests.recommendations.people import TODAY, person
 
+STEP = dt.timedelta(days=1)
 SMOKER = {"age": 55, "smoker": True}
 
 
@@ -33,6 +36,32 @@ def test_an_item_is_recommended_up_to_the_last_day_of_its_review(days, is_recomm
     ids = {item.id for item in engine.recommend(person(**SMOKER), whole).recommended}
 
     assert ("L01" in ids) is is_recommended
+
+
+def test_the_oldest_review_that_holds_and_the_last_day_of_a_review_are_one_rule():
+    whole = catalogue.load()
+    days = [dt.date(2023, 2, 20) + STEP * number for number in range(1500)]
+
+    for today in days:
+        for review in (today.replace(year=today.year - 2, day=min(today.day, 28)) + STEP * step
+                       for step in range(-3, 4)):  # fmt: skip
+            entry = replace(whole.interventions[0], review_date=review)
+            holds = review >= expiry.oldest_review(whole, today)
+            assert holds is (expiry.last_day(entry, whole) >= today), (review, today)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "is_shown"), [(0, True), (1, False)])
+def test_what_has_run_out_overnight_is_not_shown_before_the_nightly_job(days, is_shown):
+    call_command("load_catalogue", stdout=StringIO())
+    review = years_before(TODAY, catalogue.load().valid_years, days=days)
+    Intervention.objects.filter(code="L01").update(reviewed_on=review)
+    patient = RecommendationFactory(item="L01").patient
+
+    shown = queries.advice(patient.pk, today=TODAY).shown
+
+    assert [line.recommendation.item for line in shown] == ["L01"] * is_shown
+    assert queries.open_counts([patient.pk], today=TODAY)[patient.pk] == is_shown
 
 
 def test_what_has_run_out_is_listed_oldest_first_with_the_interactions():

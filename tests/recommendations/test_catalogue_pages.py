@@ -62,7 +62,7 @@ def codes(response):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("q=rosuvastatin+moderate", ["M01"]), ("q=zzzz", []), ("state=nonsense&q=zzzz", None)],
+    [("q=ATORVASTATIN+10-20", ["M01"]), ("q=zzzz", []), ("state=nonsense&q=zzzz", None)],
 )
 def test_entries_are_found_by_words(client, editor, query, found):
     response = client.get(f"/catalogue/?{query}")

@@ -105,6 +105,80 @@ def test_known_or_absent_ckd_needs_no_confirmation(known):
     assert "O19" not in offered(**known)
 
 
+@pytest.mark.parametrize(
+    ("known", "first"),
+    [
+        ({"HBA1C": 6.5}, "D21"),
+        ({"HBA1C": 9.8}, "D21"),
+        ({"GLU_FAST": 126}, "D21"),
+        ({"HBA1C": 9.8, "GLU_FAST": 190}, "D20"),
+        ({"HBA1C": 10.2}, "D19"),
+        ({"GLU": 320, "HBA1C": 9.8}, "D19"),
+    ],
+)
+def test_results_of_diabetes_without_the_diagnosis_come_first(known, first):
+    others = {"SBP": 152, "DBP": 94, "LDL": 165, "BMI": 33, "smoker": True, "EGFR": 85}
+    found = weigh(**known, **others)
+    assert found.shown[0].id == first
+    assert "S07" not in {each.id for each in found.recommended}
+
+
+@pytest.mark.parametrize("known", [{"HBA1C": 9.8, "has": ["t2d"]}, {"HBA1C": 6.4}])
+def test_known_or_absent_diabetes_needs_no_confirmation(known):
+    assert not {"D19", "D20", "D21"} & set(offered(**known))
+
+
+@pytest.mark.parametrize("known", [{"PHQ9": 14}, {"has": ["depression"]}, {"has": ["bipolar"]}])
+def test_nobody_is_screened_for_a_depression_that_is_known(known):
+    assert "S24" not in offered(**known)
+    assert "S24" in offered()
+
+
+@pytest.mark.parametrize(
+    ("drug", "ldl", "is_added"),
+    [
+        ("high_intensity_statin", 70, True),
+        ("statin", 89, False),
+        ("statin", 90, True),
+    ],
+)
+def test_the_statin_is_raised_before_ezetimibe_is_added(drug, ldl, is_added):
+    order = offered(has=["cad"], on=[drug, "aspirin"], LDL=ldl)
+    assert ("M03" in order) == is_added
+    if drug == "statin":
+        assert "M03" not in order[: order.index("M02")]
+
+
+def test_no_statin_is_begun_above_85_years_without_disease_of_the_arteries():
+    old = {"age": 86, "LDL": 195, "allergy": [], "on": []}
+    assert not {"M01", "M02"} & set(offered(**old))
+    assert "M02" in offered(**old, has=["cad"])
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"on": ["nitrate", "pde5i"]}, "D22"),
+        ({"on": ["apixaban"], "has": ["mechanical_valve"]}, "D22"),
+        ({"on": ["azathioprine_6mp", "allopurinol"]}, "D22"),
+        ({"on": ["ccb_nondhp"], "has": ["hfref"]}, "D23"),
+        ({"on": ["oral_contraceptive"], "has": ["migraine_aura"]}, "D23"),
+        ({"on": ["clopidogrel", "omeprazole"]}, "D24"),
+        ({"on": ["lithium", "thiazide"]}, "D24"),
+    ],
+)
+def test_drugs_that_are_taken_and_should_not_be_lead_the_list_with_both_named(known, expected):
+    first = weigh(**known).shown[0]
+    assert first.id == expected
+    named = {fact.code for fact in first.reasons}
+    assert set(known["on"]) <= named | {"apixaban"}
+
+
+def test_drugs_that_go_together_raise_no_alarm():
+    usual = ["metformin", "acei", "ccb_dhp", "high_intensity_statin", "aspirin", "levothyroxine"]
+    assert not {"D22", "D23", "D24"} & set(offered(on=usual, has=["t2d", "htn", "hypothyroid"]))
+
+
 def test_albuminuria_is_confirmed_in_one_line_with_a_low_egfr():
     assert "O12" in offered(UACR=45, EGFR=80)
     both = weigh(UACR=45, EGFR=52)

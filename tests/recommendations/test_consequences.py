@@ -291,10 +291,10 @@ def test_a_review_that_one_answer_opened_ends_with_it(say, user):
 
 def test_an_answer_that_somebody_acted_on_stays(say, user, administrator):
     given = say(weighed(DASH), "decline", "not_suitable")
-    assert feedback.undo_until(given, by=user, now=NOW) == NOW + Feedback.UNDO_WITHIN
+    assert feedback.undo_ends([given], by=user, now=NOW) == {given.pk: NOW + Feedback.UNDO_WITHIN}
     reviews.close(ReviewTask.objects.get(), comment="Seen", by=administrator, now=NOW)
 
-    assert feedback.undo_until(given, by=user, now=NOW) is None
+    assert feedback.undo_ends([given], by=user, now=NOW) == {}
     with pytest.raises(feedback.NotAnswerable, match="acted on"):
         feedback.undo(given, by=user, now=NOW)
 

@@ -5,20 +5,24 @@ import json
 
 import numpy as np
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from healthcare.jobs import services as jobs
+from healthcare.jobs.models import Job
 from patients.models import Patient
-from recommendations import evaluationwords
+from recommendations import evaluationwords, tasks
 from recommendations.models import AdviceEvaluation, Feedback, FollowUp, Recommendation
-from recommendations.services import choices, evaluation, exports, nightly
+from recommendations.services import choices, evaluation, exports, nightly, quality
 from tests.factories import PatientFactory, RecommendationFactory, UserFactory
 from tests.factories.recommendations import content
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 6, 8, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
+QUALITY = "/recommendations/quality/"
 ITEMS = ("L03", "L04", "L01", "S02", "S03", "M01", "M02", "M05")  # L03 moves the blood pressure
 LIKED = {"L03": 0.7, "L04": 0.6, "L01": 0.5}  # chance to be taken; the rest 0.05
 
@@ -248,7 +252,43 @@ def test_a_page_without_any_says_so(client, administrator):
     assert b"Not measured yet" in client.get("/recommendations/quality/").content
 
 
-def test_by_night_it_is_measured_once_a_month():
+@time_machine.travel(NOW, tick=False)
+def test_a_large_site_is_shown_what_was_counted_last_and_may_count_now(
+    client, administrator, monkeypatch, broker
+):
+    site(300)
+    monkeypatch.setattr(evaluation, "FEW", 10)
+    client.force_login(administrator)
+    assert b"Not counted yet" in client.get(QUALITY).content
+
+    client.post(f"{QUALITY}compute/")
+    assert b"Being counted" in client.get(QUALITY).content
+    assert jobs.HANDLERS["recommendations.evaluate"] is tasks.evaluate
+    jobs.run(Job.objects.get(kind="recommendations.evaluate").pk, now=timezone.now)
+    Recommendation.objects.all().delete()  # what came later is not looked at
+    monkeypatch.setattr(evaluation, "FEW", 0)
+    RecommendationFactory()
+
+    page = client.get(QUALITY)
+    assert (b"counted 06-Mar-2026" in page.content, b"Count now" in page.content) == (True, True)
+    assert len(page.context["items"]["rows"]) == len(ITEMS)
+
+
+def test_a_kept_report_comes_back_as_it_was():
+    site(300)
+    made = evaluation.evaluate(now=NOW)
+
+    assert quality.from_plain(made.plain["report"]) == made.report
+
+
+def test_a_small_site_sees_the_numbers_of_this_moment():
+    nightly.run(now=NOW - DAY)
+    site(300)
+
+    assert evaluation.report(now=NOW).as_of == NOW
+
+
+def test_of_the_nights_one_a_month_is_kept():
     for day in (0, 1, 29, 31):
         nightly.run(now=NOW + day * DAY)
 

@@ -139,8 +139,8 @@ PATIENTS = {
     "cirrhosis with alcohol": Patient(
         {"age": 57, "has": ["cirrhosis"], "alcohol_week": 25, "ALT": 60, "AST": 88, "PLT": 85,
          "ALB": 3.1, "BILI": 2.4, "INR": 1.5, "EGFR": 80, "SODIUM": 134, "SBP": 110},
-        "AASLD: specialist care and abstinence before vaccines and screening",
-        {"F03", "L13"}, "F03", ({"V07", "V08", "S11", "S09"}, {"F03", "L13"}),
+        "AASLD: abstinence matters most; it and specialist care before vaccines and screening",
+        {"F03", "L13"}, "L13", ({"V07", "V08", "S11", "S09"}, {"F03", "L13"}),
     ),
     "severe depression with thoughts of suicide in a smoker": Patient(
         {"age": 45, "has": ["depression"], "PHQ9": 23, "flag": ["suicidal_ideation"], "SBP": 120,

@@ -119,3 +119,9 @@ def test_the_panel_costs_two_queries_for_one_and_for_three(
 
     with django_assert_num_queries(2):
         queries.advice(patient.pk, today=TODAY)
+
+
+def test_how_a_statement_was_checked_is_said_without_addresses_of_ours():
+    said = "im-rec-deck@6d0b950 ckd/2024-kdigo.md; eGFR limit not re-read"
+
+    assert presenters.checked(said) == "guideline digest ckd/2024-kdigo.md; eGFR limit not re-read"

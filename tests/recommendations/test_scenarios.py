@@ -8,7 +8,12 @@ import pytest
 from recommendations import catalogue, engine
 from tests.recommendations.people import person
 
-SCENARIOS = json.loads((Path(__file__).parent / "data/catalogue_scenarios.json").read_text())
+DATA = Path(__file__).parent / "data"
+SCENARIOS = [
+    scenario
+    for name in ("catalogue_scenarios", "further_scenarios")
+    for scenario in json.loads((DATA / f"{name}.json").read_text())
+]
 
 
 def outcome(scenario):

@@ -15,6 +15,7 @@ from recommendations import catalogue, need, preferable
 from recommendations.models import PatientPreferences, RankingWeights, Recommendation
 from recommendations.services import preferences, recommend, weights
 from tests.factories import CareTeamFactory, PatientFactory, ResultFactory, UserFactory
+from tests.recommendations.jobs import asked_to_weigh
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 25, 9, tzinfo=dt.UTC)
@@ -114,7 +115,7 @@ def test_the_weights_of_the_site_order_the_list_and_everybody_is_weighed_again(e
 
     assert before.keys() == after.keys()
     assert before != after
-    assert Job.objects.filter(kind="recommendations.weigh").count() == 1
+    assert asked_to_weigh() == [[patient.pk]]
 
 
 def test_what_an_option_means_is_in_the_catalogue():

@@ -21,9 +21,17 @@ def item(made: Item) -> dict[str, Any]:
 
 
 def blocked(made: Item) -> dict[str, Any]:
-    """The same with the reason why it is not offered and the rule that says so."""
+    """The same with the reason why it is not offered and the rule that says so.
+
+    `because` is "gives_way" where it is safe in itself and a better item takes its place.
+    """
     reasons = "; ".join(block.reason for block in made.blocked_by)
-    return item(made) | {"reason": reasons, "rule": made.blocked_by[0].rule}
+    gives_way = all(block.better for block in made.blocked_by)
+    return item(made) | {
+        "reason": reasons,
+        "rule": made.blocked_by[0].rule,
+        "because": "gives_way" if gives_way else "contraindicated",
+    }
 
 
 def to_check(made: Item) -> dict[str, Any]:

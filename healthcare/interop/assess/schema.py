@@ -83,6 +83,75 @@ _PEOPLE = {
 REQUEST = {"application/json": {"oneOf": [_PERSON, _PEOPLE]}}
 
 
+class HarmSerializer(serializers.Serializer):
+    """What a trial counted against an item: how many more had it within its years."""
+
+    name = serializers.CharField()
+    years = serializers.FloatField()
+    more = serializers.FloatField()
+    taking = serializers.FloatField(allow_null=True)
+    without = serializers.FloatField(allow_null=True)
+    population = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    verified = serializers.BooleanField()
+    net = serializers.FloatField(allow_null=True)
+
+
+class InTrialsSerializer(serializers.Serializer):
+    """A benefit known in relative terms only: this person's own risk has no number."""
+
+    outcome = serializers.CharField()
+    name = serializers.CharField()
+    rr = serializers.FloatField()
+    rr_low = serializers.FloatField()
+    rr_high = serializers.FloatField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    verified = serializers.BooleanField()
+
+
+class BenefitSerializer(serializers.Serializer):
+    """Absolute risk reduction for this person with its 95 % interval; further keys explain it."""
+
+    risk = serializers.CharField()
+    horizon_years = serializers.FloatField()
+    arr = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    nnt = serializers.FloatField(allow_null=True)
+
+
+class AdvisedSerializer(serializers.Serializer):
+    """One recommendation. The engine's further keys stand beside these."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    urgency = serializers.CharField()
+    tier = serializers.CharField()
+    rank = serializers.IntegerField()
+    grade = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    why = serializers.ListField(child=serializers.CharField())
+    benefit = BenefitSerializer(allow_null=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+    harms = HarmSerializer(many=True, required=False)
+    in_trials = InTrialsSerializer(many=True, required=False)
+    shares = serializers.DictField(child=serializers.FloatField(), required=False)
+
+
+class WithheldSerializer(serializers.Serializer):
+    """An item that is not offered. `because`: contraindicated, gives_way (a better item of the
+    list takes its place), not_indicated or not_known (facts are missing that would say)."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    reason = serializers.CharField()
+    rule = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    because = serializers.ChoiceField(
+        ["contraindicated", "gives_way", "not_indicated", "not_known"], required=False
+    )
+
+
 class AnswerSerializer(serializers.Serializer):
     """What is said of one person; of several, `{"people": [...]}` of these."""
 
@@ -90,9 +159,9 @@ class AnswerSerializer(serializers.Serializer):
     predictions = serializers.ListField(child=serializers.DictField())
     abstained = serializers.ListField(child=serializers.DictField())
     scores = serializers.ListField(child=serializers.DictField())
-    recommendations = serializers.ListField(child=serializers.DictField())
-    blocked = serializers.ListField(child=serializers.DictField())
-    check_first = serializers.ListField(child=serializers.DictField())
+    recommendations = AdvisedSerializer(many=True)
+    blocked = WithheldSerializer(many=True)
+    check_first = WithheldSerializer(many=True)
     do_nothing = serializers.ListField(child=serializers.DictField())
     after_shown = serializers.DictField(child=serializers.FloatField())
     safety_failed = serializers.BooleanField()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from healthcare.interop.assess import items
+from healthcare.interop.assess import items, passed_over
 from healthcare.interop.assess.parsing import Person
 from ml.scores import person as person_scores
 from ml.scores.result import ScoreResult
@@ -42,7 +42,10 @@ def _answer(
         "abstained": [_abstention(abstention) for abstention in abstentions],
         "scores": _scores(scores),
         "recommendations": [items.item(item) for item in weighed.recommended],
-        "blocked": [items.blocked(item) for item in weighed.blocked],
+        "blocked": [
+            *(items.blocked(item) for item in weighed.blocked),
+            *passed_over.rows(person.facts, here.catalogue, person_scores.rule_values(scores)),
+        ],
         "check_first": [items.to_check(item) for item in weighed.check_first],
         "do_nothing": as_dict(weighed.do_nothing),
         "after_shown": as_dict(weighed.after_shown),

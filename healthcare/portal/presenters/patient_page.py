@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
-from healthcare.accounts import permissions
-from healthcare.accounts.models import User
-from healthcare.accounts.permissions import Permission
 from healthcare.portal.presenters import banner, lists, peers, risk, scores, trends
 from healthcare.portal.queries import Record
 from recommendations import presenters as advice_words
 from recommendations.benefitwords import do_nothing
 from recommendations.queries import Line
-from recommendations.services import feedback
 
 
 def context(
@@ -23,9 +20,13 @@ def context(
     *,
     course: Sequence[Any],
     changed: Sequence[Any],
-    reader: User,
+    may_answer: bool,
+    undo_ends: Mapping[int, datetime],
 ) -> dict:
-    """Everything `portal/patient.html` reads; rendering it asks the database nothing."""
+    """Everything `portal/patient.html` reads; neither this nor rendering it asks the database.
+
+    `undo_ends` says of answers until when the reader may take them back.
+    """
     shown, folded = trends.rows(record)
     return {
         "patient": record.patient,
@@ -34,7 +35,7 @@ def context(
         "cards": risk.cards(record),
         "explanations": risk.explanations(record),
         "scores": scores.rows(record.scores),
-        "advice": _advice(record, reader)
+        "advice": _advice(record, may_answer, undo_ends)
         | {"what_if_url": reverse("what-if", args=[record.patient.public_id])},
         "trends": shown,
         "more_trends": folded,
@@ -46,12 +47,11 @@ def context(
     }
 
 
-def _advice(record: Record, reader: User) -> dict:
-    advice, may_answer = record.advice, permissions.can(reader, Permission.FEEDBACK_GIVE)
+def _advice(record: Record, may_answer: bool, undo_ends: Mapping[int, datetime]) -> dict:
+    advice = record.advice
 
     def item(line: Line) -> dict:
-        given = line.answer
-        until = feedback.undo_until(given, by=reader, now=record.now) if given else None
+        until = undo_ends.get(line.answer.pk) if line.answer else None
         return advice_words.item(line, may_answer=may_answer, undo_until=until)
 
     def items(lines: list[Line]) -> list[dict]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from healthcare.common import figures
 from healthcare.portal.presenters import courses, plain_benefit, trends
-from healthcare.portal.presenters.tiers import is_told
 from healthcare.portal.queries import Record
+from ml.uncertainty.next_tests import is_settled
 from recommendations.models import Feedback
 from recommendations.queries import Line
 
@@ -154,7 +154,7 @@ def _heart(record: Record) -> dict | None:
 def _check(prediction: Any, record: Record) -> dict | None:
     """A chance that a test would find something, unless such a test is there already."""
     task = prediction.task
-    if task not in CHECKS or prediction.risk is None or is_told(task, record.facts):
+    if task not in CHECKS or prediction.risk is None or is_settled(task, record.facts):
         return None
     likely = prediction.tier in {"T2", "T3"}
     organ = "diabetes" if task == "undiagnosed_diabetes" else "your kidneys"

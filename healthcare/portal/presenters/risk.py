@@ -9,14 +9,16 @@ from django.urls import reverse
 from healthcare.common import figures, tables
 from healthcare.common.sparklines import spark
 from healthcare.portal.presenters import analyte_url, scores
-from healthcare.portal.presenters.tiers import Task, is_told, look, task, word
+from healthcare.portal.presenters.tiers import Task, look, task, word
 from healthcare.portal.queries import Record
+from ml.features.person import FEATURES
 from ml.studies.registry import STUDIES
+from ml.uncertainty import ageing
+from ml.uncertainty.next_tests import is_settled
 from predictions.models import ModelVersion, Prediction
 from predictions.queries import Risk
 
 SCALES = [5, 10, 20, 40, 60, 100]  # ends of the line on which an interval lies, in 100
-STALE_MONTHS = 18
 NAMED_MISSING = 3
 BARS = 6
 # Every key of the component: one that is there and empty renders faster than one that is not.
@@ -120,7 +122,7 @@ def _scored(risk: Risk, words: Task, record: Record) -> dict:
 
 def _beside(prediction: Prediction, record: Record) -> list[str]:
     """What the record or a published score says beside, or against, this number."""
-    told = prediction.task == "ckd" and is_told("ckd", record.facts)
+    told = prediction.task == "ckd" and is_settled("ckd", record.facts)
     return [
         scores.higher(prediction.task, prediction.tier, record.scores),
         "Kidney tests are known: read the KDIGO stage rather than this risk." if told else "",
@@ -135,9 +137,8 @@ def _state(prediction: Prediction, record: Record) -> tuple[str, str]:
         return "recalculating", f"New facts arrived. Being recalculated; this is of {made}."
     if prediction.version.stage != ModelVersion.Stage.SERVING:
         return "stale", "Another model version serves now. The nightly run scores again."
-    months = _oldest_months(prediction, record.facts.as_of)
-    if months >= STALE_MONTHS:
-        return "stale", f"The oldest measurement used is {months} months old. Repeat it first."
+    if outlived := _outlived(prediction, record.facts.as_of):
+        return "stale", outlived
     if prediction.missing:
         return "inputs_missing", missing_words(prediction)
     return "ok", ""
@@ -161,9 +162,21 @@ def oldest_input(prediction: Prediction) -> dt.date | None:
     return dt.date.fromisoformat(min(days)) if days else None
 
 
-def _oldest_months(prediction: Prediction, today: dt.date) -> int:
-    oldest = oldest_input(prediction)
-    return figures.months_between(oldest, today) if oldest else 0
+def _outlived(prediction: Prediction, today: dt.date) -> str:
+    """The measurement used that is furthest past its validity, as the next best test counts it;
+    "" while all of them hold."""
+    valid, found = ageing.valid_months(), []
+    for part in prediction.contributions:
+        feature = FEATURES.get(part["feature"])
+        if not part.get("collected") or feature is None or feature.group not in valid:
+            continue
+        day, holds = dt.date.fromisoformat(part["collected"]), valid[feature.group]
+        lost = ageing.lost(ageing.months_between(day, today), holds)
+        found.append((lost, part["label"], figures.months_between(day, today), holds))
+    lost, label, months, holds = max(found, default=(0.0, "", 0, 0))
+    if not lost:
+        return ""
+    return f"{label} is {months} months old and holds for {holds}. Repeat it first."
 
 
 def interval(prediction: Prediction) -> dict:
@@ -245,7 +258,7 @@ def _explanation(prediction: Prediction, record: Record) -> dict:
         "key": prediction.task,
         "title": words.title,
         # The advice is the very test: once its result is there, advising it would be wrong.
-        "advice": "" if is_told(prediction.task, record.facts) else prediction.advice,
+        "advice": "" if is_settled(prediction.task, record.facts) else prediction.advice,
         "summary": _summary(prediction),
         "spec": {
             "kind": "contributions",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ml.facts import Facts
 from ml.types import TIER_LABELS
 
 # Tier of a model -> look of the chip (templates/_components/tier_chip.html).
@@ -54,24 +53,6 @@ TASKS = {
         ("CHARLSON",),
     ),
 }
-
-
-# A test of the last year tells more than a chance of disease now.
-TOLD_BY = {
-    "undiagnosed_diabetes": [{"HBA1C", "GLU_FAST"}],
-    "ckd": [{"EGFR", "CREAT"}, {"UACR"}],
-}
-TEST_HOLDS_DAYS = 365
-
-
-def is_told(task_name: str, facts: Facts) -> bool:
-    """Every kind of test that answers the question of a task was made within a year."""
-    fresh = {
-        code
-        for code, measurement in facts.measurements.items()
-        if measurement.collected and (facts.as_of - measurement.collected).days <= TEST_HOLDS_DAYS
-    }
-    return task_name in TOLD_BY and all(kind & fresh for kind in TOLD_BY[task_name])
 
 
 def look(tier: str) -> str:

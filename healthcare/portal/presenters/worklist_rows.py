@@ -22,6 +22,8 @@ def row(line: Row, today: date) -> dict:
         "mrn": figures.record_number(line.mrn),
         "open_count": line.open_count,
         "interrupts": line.interrupts,
+        "is_urgent": line.is_urgent,
+        "asks": "Look today" if line.is_urgent else "Suggested",
         "critical_count": line.critical_count,
         "task_count": line.task_count,
         "newest": figures.day(line.newest_result) or "no results",

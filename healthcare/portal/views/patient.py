@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
 from healthcare.audit import services as audit
@@ -15,6 +16,7 @@ from healthcare.portal.presenters import patient_page, trends
 from healthcare.portal.presenters.display_units import DisplayUnits
 from patients.services import emergency
 from patients.views.doors import open_record
+from recommendations.services import feedback
 
 
 @require_GET
@@ -30,7 +32,8 @@ def patient(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         record,
         course=queries.course(seen, charted),
         changed=queries.changed(seen),
-        reader=request.user,
+        may_answer=permissions.can(request.user, Permission.FEEDBACK_GIVE),
+        undo_ends=feedback.undo_ends(record.advice.answers, by=request.user, now=record.now),
     )
     context |= {"units": request.user.units, "objects": emergency.is_objected_to(seen)}
     return render(request, "portal/patient.html", context)

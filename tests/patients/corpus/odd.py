@@ -3,6 +3,7 @@ in them, signs that look like others."""
 
 import gzip
 import io
+import zipfile
 
 import openpyxl
 
@@ -42,6 +43,47 @@ def book(*sheets, hidden=(), merged=""):
     return build
 
 
+def open_document(*rows):
+    """A spreadsheet as LibreOffice saves it: typed cells, a repeated one, an error."""
+    names = {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"
+             for name in ("office", "table", "text")}  # fmt: skip
+    spaces = " ".join(f'xmlns:{name}="{address}"' for name, address in names.items())
+    body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+
+    def build():
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("mimetype", kind)
+            archive.writestr(
+                "content.xml",
+                f'<office:document-content {spaces} office:version="1.2"><office:body>'
+                f'<office:spreadsheet><table:table table:name="Results">{body}</table:table>'
+                "</office:spreadsheet></office:body></office:document-content>",
+                zipfile.ZIP_DEFLATED,
+            )
+            manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+            archive.writestr(
+                "META-INF/manifest.xml",
+                f'<m:manifest xmlns:m="{manifest}"><m:file-entry m:full-path="/" '
+                f'm:media-type="{kind}"/></m:manifest>',
+            )
+        return file.getvalue()
+
+    return build
+
+
+def typed(text, kind="string", value="", more=""):
+    said = f' office:{kind}-value="{value}"' if kind == "date" else f' office:value="{value}"'
+    return (f'<table:table-cell {more} office:value-type="{kind}"{said if value else ""}>'
+            f"<text:p>{text}</text:p></table:table-cell>")  # fmt: skip
+
+
+def open_row(value):
+    return [typed("CL-1"), typed("HBA1C"), value, typed("%"),
+            typed("01.03.26", "date", "2026-03-01T08:30:00")]  # fmt: skip
+
+
 GERMAN = """Patient;Test;Ergebnis;Einheit;Datum
 CL-1;HBA1C;7,2;%;21.03.2026
 CL-1;PLT;1.234,5;10*9/L;14.02.2026 08:30
@@ -77,6 +119,20 @@ TABLES = [
          good=(3,), refused={2: "line_too_long"}),
     Sent("value of 10 MB", text(f"CL-1,HBA1C,{'7' * 10_000_000},%,2026-03-01", GOOD),
          good=(3,), refused={2: "line_too_long"}),
+    *(Sent(f"{name} of 10 MB in quotes", text(GOOD, f"{before}{inside}{after}", GOOD),
+           good=(2, 5_000_004), refused={3: "cell_too_long"})
+      for name, inside in [("lines", "x\n" * 5_000_000), ("line ends", "\n" * 5_000_000)]
+      for before, after in [('CL-1,HBA1C,"', '",%,2026-03-01'), ('CL-1,HBA1C,"', ",%,2026-03-01"),
+                            ('"', '",HBA1C,7')]),
+    Sent("quotation mark that is never closed above good rows",
+         text('CL-1,HBA1C,"7.2,%,2026-03-01', *[GOOD] * 9000), good=tuple(range(3, 9003)),
+         refused={2: "cell_too_long"}),
+    Sent("a thousand lines that are no rows, and more", text(GOOD, *["x"] * 100_000, GOOD),
+         good=(2, 100_003),
+         refused=dict.fromkeys(range(3, 1003), "ragged_row") | {1003: "same_again"}),
+    Sent("quotation marks within cells of every line", text(GOOD, *['a,"b"c'] * 50_000, GOOD),
+         good=(2, 50_003),
+         refused=dict.fromkeys(range(3, 1003), "bad_quotes") | {1003: "same_again"}),
 ]  # fmt: skip
 SIGNS = [
     Sent("lines in Windows-1252 and lines in UTF-8",
@@ -131,6 +187,17 @@ ARCHIVES = [
     Sent("XML of an old spreadsheet",
          lambda: b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>',
          unreadable="XML"),
+    Sent("spreadsheet of LibreOffice",
+         open_document([typed(name) for name in NAMES], open_row(typed("7,2", "float", "7.2")),
+                       open_row(typed("#DIV/0!", more='table:formula="of:=1/0"')),
+                       open_row(typed("high-ish"))),
+         good=(2,), refused={3: "spreadsheet_error", 4: "not_a_number"}),
+    Sent("DIF", lambda: b'TABLE\r\n0,1\r\n"EXCEL"\r\nVECTORS\r\n0,5\r\n""\r\n',
+         unreadable=r"DIF file.*save it as \.xlsx or \.csv"),
+    Sent("SYLK", lambda: b'ID;PWXL;N;E\r\nC;Y1;X1;K"mrn"\r\nE\r\n',
+         unreadable=r"SYLK file.*save it as \.xlsx or \.csv"),
+    Sent("Excel before XLS", lambda: b"\x09\x04\x06\x00\x00\x04\x10\x00" + b"\0" * 90,
+         unreadable=r"very old Excel.*save it as \.xlsx or \.csv"),
     Sent("JSON", lambda: b'[{"mrn": "CL-1"}]', unreadable="JSON"),
     Sent("SQL", lambda: b"INSERT INTO results VALUES (1);\n", unreadable="No table"),
 ]  # fmt: skip
