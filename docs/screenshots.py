@@ -32,9 +32,6 @@ def main() -> None:
         page.locator("table a[href^='/patients/']").first.click()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=PICTURES / "patient.png")
-        page.get_by_role("link", name="Results", exact=True).first.click()
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / "labs.png")
         browser.close()
 
 
