@@ -12,7 +12,7 @@ from django.utils import timezone
 from healthcare.common import figures
 from ml import rules
 from ml.studies.registry import STUDIES
-from recommendations import benefitwords, followupwords
+from recommendations import benefitwords, followupwords, weightwords
 from recommendations.forms import DECLINE_REASONS, LATER_CHOICES
 from recommendations.models import Feedback, Recommendation
 from recommendations.queries import Line
@@ -35,6 +35,7 @@ BLANK = {
          "in_trials", "harms"],
         (),
     ),
+    "shares": {},
     "verified": True,
     "clinician_only": True,
 }  # fmt: skip
@@ -81,6 +82,7 @@ def item(line: Line, *, may_answer: bool, undo_until: dt.datetime | None = None)
         "grade": content["evidence_grade"],
         "source": content["source"],
         "unverified": "" if content["verified"] else checked(content["verification"]),
+        "shares": weightwords.shares(content["shares"]),
         "frequency": content["frequency"],
         "benefit": content["time_to_benefit"],
         "clinician_only": content["clinician_only"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,7 @@ from ml.recommenders.ranking import Weights
 from recommendations.models import RankingWeights
 from recommendations.models.rankingweights import DEFAULTS, made
 
+LEAST = 0.005  # of a score; less is written as nothing
 # Name of a part -> what it is called, and what it says of an item.
 PARTS = {
     "benefit": ("Benefit in numbers", ("How much it takes off this person's own risks, as trials "
@@ -42,6 +43,17 @@ def label(name: str) -> str:
 
 def help_text(name: str) -> str:
     return PARTS[name][1] if name in PARTS else ""
+
+
+def shares(added: Mapping[str, float]) -> list[str]:
+    """What each part added to an item's score, the largest first; none of those that say nothing.
+
+    >>> shares({"benefit": 0.214, "habit": 0.0, "caution": -0.15})
+    ['Benefit in numbers +0.21', 'Caution −0.15']
+    """
+    told = [part for part in added.items() if abs(part[1]) >= LEAST]
+    told.sort(key=lambda part: -abs(part[1]))
+    return [f"{label(name)} {share:+.2f}".replace("-", "−") for name, share in told]
 
 
 def page(current: Weights, rows: Iterable[RankingWeights]) -> dict[str, Any]:

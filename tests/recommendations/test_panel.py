@@ -121,6 +121,19 @@ def test_the_panel_costs_two_queries_for_one_and_for_three(
         queries.advice(patient.pk, today=TODAY)
 
 
+def test_what_each_part_of_the_ranking_added_stands_on_the_card(patient):
+    shares = {"burden": 0.03, "benefit": 0.214, "habit": 0.0, "caution": -0.15}
+    add(patient, "Statin", said={"shares": shares})
+
+    [line] = queries.advice(patient.pk, today=TODAY).shown
+    html = render_to_string(
+        "_components/recommendation.html",
+        {"item": presenters.item(line, may_answer=False), "csrf_token": "t"},
+    )
+
+    assert "Benefit in numbers +0.21 · Caution −0.15 · Lightness +0.03." in html
+
+
 def test_how_a_statement_was_checked_is_said_without_addresses_of_ours():
     said = "im-rec-deck@6d0b950 ckd/2024-kdigo.md; eGFR limit not re-read"
 
