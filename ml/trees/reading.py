@@ -1,5 +1,6 @@
 """Readers: a fitted model of XGBoost, LightGBM or scikit-learn as a `Forest`."""
 
+import ctypes
 import json
 import math
 from typing import Any
@@ -75,10 +76,23 @@ def _xgboost_tree(tree: dict[str, Any]) -> Tree:
 def _base_margin(objective: str, score: np.float32) -> float:
     """The base score on the scale that the trees add to, in single precision as XGBoost does."""
     if objective in {"binary:logistic", "reg:logistic", "binary:logitraw"}:
-        return float(np.float32(-math.log(np.float32(1) / score - np.float32(1))))
+        return -_log(np.float32(1) / score - np.float32(1))
     if objective in BY_LOGARITHM:
-        return float(np.float32(math.log(score)))
+        return _log(score)
     return float(score)
+
+
+def _log(number: np.float32) -> float:
+    """The single-precision logarithm of the C library, which XGBoost calls.
+
+    Its last bit is not always that of the double-precision one rounded.
+    """
+    try:
+        log = ctypes.CDLL(None).logf
+    except (AttributeError, OSError, TypeError):  # no such library on this system
+        return float(np.float32(math.log(number)))
+    log.restype, log.argtypes = ctypes.c_float, [ctypes.c_float]
+    return float(log(number))
 
 
 def _lightgbm(booster: Any) -> Forest:

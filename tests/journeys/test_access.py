@@ -53,6 +53,7 @@ NUMBER = "CANARY-77"
 TABLE = {
     "home": EVERYONE,
     "logout": EVERYONE,
+    "stay": EVERYONE,
     "api-schema": EVERYONE,
     "api-docs": EVERYONE,
     "gallery": EVERYONE,

@@ -43,6 +43,18 @@ def test_margins_have_the_same_bits_as_xgboost(depth, objective):
     assert (CompiledTrees.of(model).margins(X) == expected).all()
 
 
+@pytest.mark.parametrize("score", ["1.2186198", "1.2701263", "1.197967", "1.2136289"])
+def test_the_base_is_the_logarithm_of_the_c_library_to_the_last_bit(score):
+    """Numbers whose logarithm in double precision, rounded, is another."""
+    X = table(200)
+    settings = {"objective": "reg:tweedie", "base_score": float(score), "nthread": 1}
+    trained = xgb.train(settings, xgb.QuantileDMatrix(X, np.exp(np.nan_to_num(X[:, 0]))), 3)
+
+    expected = trained.inplace_predict(X, predict_type="margin")
+
+    assert (CompiledTrees.of(trained).margins(X) == expected).all()
+
+
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 6, 8])
 def test_contributions_are_those_of_the_definition_in_double_precision(depth):
     model, X = booster(depth, trees=10), table(60)

@@ -206,7 +206,7 @@ def test_the_page_costs_the_same_for_one_and_for_three(
 
     # Session, user, catalogue, plans, counts 4, repeats, budget 9, tasks, evaluations,
     # whether the site is small, whether a count runs.
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(20):
         client.get(URL)
 
 
