@@ -201,7 +201,7 @@ def test_numbers_of_quality_are_counted_again_on_request(sign_in):
 
     page.get_by_role("button", name="Count now").click()
 
-    assert page.get_by_text("The numbers are being counted.").is_visible()
+    page.get_by_text("The numbers are being counted.").wait_for()  # or the test fails
     assert faults(page) == {"csp": [], "axe": []}
     if shots := os.environ.get("CARELENS_SHOTS"):
         page.screenshot(path=f"{shots}/quality.png")
