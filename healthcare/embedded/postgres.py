@@ -20,7 +20,8 @@ SAFE = {"shared_buffers": "256MB", "max_connections": "100", "max_wal_size": "2G
 FAST = SAFE | {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests
 
 # PostgreSQL refuses to run as root. There it runs as `nobody`, keeping the one right it needs to
-# reach a data folder and binaries under a home directory that others may not enter.
+# reach a data folder and binaries under a home directory that others may not enter. The secure bit
+# makes access(2), by which initdb looks for its binaries, count that right as open(2) does.
 AS_NOBODY = [
     "setpriv",
     "--reuid=nobody",
@@ -29,6 +30,7 @@ AS_NOBODY = [
     "--bounding-set=-all,+dac_override",
     "--inh-caps=+dac_override",
     "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
 ]
 
 

@@ -1,6 +1,7 @@
 """The embedded servers: started once, found again, back after a kill with what was committed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,3 +102,20 @@ def test_an_ordinary_user_can_run_it_too(tmp_path):
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps folders that nobody may enter")
+def test_it_runs_where_others_may_not_enter(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "data").mkdir()
+    installed = Path(postgres.binary("postgres")).parents[2]
+    for package in (installed, installed.with_name(f"{installed.name}.libs")):
+        shutil.copytree(package, home / package.name, symlinks=True)
+    binaries = home / Path(postgres.binary("")).relative_to(installed.parent)
+    monkeypatch.setattr(postgres, "binary", lambda name: str(binaries / name))
+
+    postgres.ensure(home / "data")
+
+    assert postgres.is_running(home / "data")
+    postgres.stop(home / "data")
