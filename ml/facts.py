@@ -63,7 +63,10 @@ class Facts:
     done: Mapping[str, float] = field(default_factory=dict)  # item -> months since
     scores: Mapping[str, float] = field(default_factory=dict)  # computed elsewhere
     measurements: Mapping[str, Measurement] = field(default_factory=dict)  # newest valid
-    recorded: Mapping[str, date] = field(default_factory=dict)  # "condition:htn" -> since when
+    # For explanations, by kind and code: since when a fact of a list stands, when a question was
+    # answered or a thing done ("condition:htn", "lifestyle:smoking", "done:fit"), and who said so.
+    recorded: Mapping[str, date] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)  # "number:CREAT" as well
 
     def value(self, code: str) -> float | None:
         """Newest value of an analyte in its canonical unit, or None."""

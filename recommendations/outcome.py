@@ -20,6 +20,7 @@ class Fact:
     value: float | str | None = None
     unit: str = ""
     collected: date | None = None
+    source: str = ""  # who said so
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def item(line: Line, *, may_answer: bool, undo_until: dt.datetime | None = None)
         "benefits": () if row.is_urgent else benefitwords.lines(content["benefits"]),
         "trials": () if row.is_urgent else benefitwords.trials(content["in_trials"]),
         "harms": benefitwords.harms(content["harms"]),
-        "why": [reason_words(reason) for reason in content["reasons"][:REASONS_SHOWN]],
+        "why": [fact(reason) for reason in content["reasons"][:REASONS_SHOWN]],
         "decides": content["decides"],
         "change": changes(content["would_change"]),
         # An emergency acts on today; a ten-year risk beside it would mislead.
@@ -115,7 +115,7 @@ def blocked(line: Line) -> dict:
         "reasons": [
             {
                 "text": block["reason"],
-                "facts": [reason_words(fact) for fact in block["facts"]],
+                "facts": [fact(each) for each in block["facts"]],
                 "source": block["source"],
                 "unverified": not block["verified"],
             }
@@ -129,10 +129,17 @@ def failed_check(row: Recommendation) -> bool:
     return any(block["rule"] == CHECK_RULE for block in row.content.get("blocked_by", ()))
 
 
-def reason_words(fact: dict) -> str:
-    """A fact with its day: "LDL cholesterol 158 mg/dL (≥ 130), 12-Oct-2026"."""
-    day = fact.get("collected")
-    return f"{fact['text']}, {figures.day(dt.date.fromisoformat(day))}" if day else fact["text"]
+def fact(said: dict) -> dict[str, str]:
+    """A fact in words, its day and who said so: "LDL 158 mg/dL (≥ 130)", "12-Oct-2026", "lab file".
+
+    An entry stored by an earlier release lacks the source.
+    """
+    day = said.get("collected")
+    return {
+        "text": said["text"],
+        "day": figures.day(dt.date.fromisoformat(day)) if day else "",
+        "source": said.get("source", ""),
+    }
 
 
 def checked(verification: str) -> str:

@@ -128,8 +128,9 @@ def _allergies(intervention: Intervention, env: rules.FactsEnvironment) -> Itera
     for drug_class in intervention.checked_classes:
         if env.allergy(drug_class):
             recorded = rules.Reason(
-                "allergy", drug_class, True, collected=env.since("allergy", drug_class)
-            )
+                "allergy", drug_class, True, collected=env.since("allergy", drug_class),
+                source=env.source("allergy", drug_class),
+            )  # fmt: skip
             text = f"Allergy to {rules.label(drug_class)}"
             yield Block(text, "allergy", "Allergy list of the person", (fact(recorded),))
 

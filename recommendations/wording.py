@@ -42,6 +42,7 @@ def fact(reason: rules.Reason) -> Fact:
         value=reason.value,
         unit=reason.unit,
         collected=reason.collected,
+        source=reason.source,
     )
 
 

@@ -13,7 +13,7 @@ from math import isnan
 from ml.codes import expand_conditions, expand_medications
 from ml.facts import Facts
 from ml.rules.evaluation import Quantity, Truth
-from ml.rules.schedule import months_since
+from ml.rules.schedule import last_done, months_since
 
 # Outside these ages nobody is asked whether they are pregnant or breastfeeding.
 CHILDBEARING_AGES = (10, 55)
@@ -96,7 +96,44 @@ class FactsEnvironment:
         return months_since(item, self.facts, self.computed)
 
     def since(self, kind: str, code: str) -> date | None:
+        kind, code = self._told_by(kind, code)
+        if kind == "number" and code in self.facts.measurements:
+            return self.facts.measurements[code].collected
         return self.facts.recorded.get(f"{kind}:{code}")
+
+    def source(self, kind: str, code: str) -> str:
+        kind, code = self._told_by(kind, code)
+        return self.facts.sources.get(f"{kind}:{code}", "")
+
+    def _told_by(self, kind: str, code: str) -> tuple[str, str]:
+        """Kind and code of the fact of the record that tells this one: of a lipid panel that was
+        done the LDL cholesterol, of a statin the simvastatin, of smoking the answer."""
+        if kind == "done":
+            done = last_done(code, self.facts, self.computed)
+            return (done.kind, done.code) if done else (kind, code)
+        if kind == "flag" and code in self.facts.flags:
+            return kind, code
+        if code in _ANSWERS and code not in self.facts.measurements:
+            return "lifestyle", _ANSWERS[code]
+        kind = "condition" if kind == "flag" else kind
+        return kind, self._narrower(kind, code)
+
+    def _narrower(self, kind: str, code: str) -> str:
+        """The code that the list itself holds, the one that stands longest where there are some."""
+        if kind not in _LISTS or self._is_told(kind, code):
+            return code
+        listed, expand = _LISTS[kind]
+        if code not in (getattr(self, listed) or ()):
+            return code
+        codes = [each for each in getattr(self.facts, listed) or () if code in expand([each])]
+        told = [each for each in codes if self._is_told(kind, each)]
+        recorded = self.facts.recorded
+        return min(told, key=lambda one: (recorded.get(f"{kind}:{one}", date.max), one),
+                   default=code)  # fmt: skip
+
+    def _is_told(self, kind: str, code: str) -> bool:
+        name = f"{kind}:{code}"
+        return name in self.facts.recorded or name in self.facts.sources
 
     def _may_bear_children(self) -> bool:
         youngest, oldest = CHILDBEARING_AGES
@@ -150,6 +187,20 @@ _TOLD: dict[str, Callable[[FactsEnvironment], float | None]] = {
     "alcohol_week": lambda env: env.facts.lifestyle.alcohol_drinks_week,
     "ACTIVE_MIN": lambda env: env.facts.lifestyle.active_minutes_week,
     "FIB4": _fib4,
+}
+# What a rule calls it -> the question of the survey that tells it.
+_ANSWERS = {
+    "smoker": "smoking",
+    "ever_smoked": "smoking",
+    "pack_years": "pack_years",
+    "quit_years": "quit_years",
+    "alcohol_week": "alcohol_drinks_week",
+    "ACTIVE_MIN": "active_minutes_week",
+}
+_LISTS: dict[str, tuple[str, Callable[[list[str]], frozenset[str]]]] = {
+    "condition": ("conditions", expand_conditions),
+    "medication": ("medications", expand_medications),
+    "allergy": ("allergies", expand_medications),
 }
 _UNITS = {
     "age": YEARS,

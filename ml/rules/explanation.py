@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from ml.rules.evaluation import Environment, Truth, evaluate
 from ml.rules.syntax import And, Call, Comparison, Expression, Leaf, Name, Not, Or
@@ -27,10 +27,12 @@ class Reason:
     truth: Truth  # of the leaf itself; None when the fact is unknown
     value: float | str | None = None  # for kind "done": months since, None when never
     unit: str = ""
-    collected: date | None = None  # day of the result, or since when a condition is known
+    # Day of the result, of the answer, when it was last done, or since when a condition is known.
+    collected: date | None = None
     operator: str = ""
     bound: float | str | None = None  # what it is compared with; months for kind "done"
     comparator: str = ""  # "<" when the laboratory gave only a limit
+    source: str = ""  # who said so, such as "lab file"; empty where it is not known
 
     @property
     def is_absence(self) -> bool:
@@ -69,7 +71,7 @@ def reason(leaf: Leaf, env: Environment) -> Reason:
     """One leaf with the value, unit and day it was judged by."""
     truth = evaluate(leaf, env) if not isinstance(leaf, Name) else env.truth(leaf.name)
     if isinstance(leaf, Name):
-        return Reason("person", leaf.name, truth)
+        return Reason("person", leaf.name, truth, **_told(env, "person", leaf.name))
     if isinstance(leaf, Call):
         return _listed(leaf, truth, env)
     return _compared(leaf, truth, env)
@@ -78,9 +80,15 @@ def reason(leaf: Leaf, env: Environment) -> Reason:
 def _listed(leaf: Call, truth: Truth, env: Environment) -> Reason:
     kind = KINDS[leaf.function]
     if leaf.months is not None:
-        months = env.months_since(leaf.code)
-        return Reason(kind, leaf.code, truth, months, "mo", operator=">=", bound=leaf.months)
-    return Reason(kind, leaf.code, truth, collected=env.since(kind, leaf.code))
+        return Reason(
+            kind, leaf.code, truth, env.months_since(leaf.code), "mo", operator=">=",
+            bound=leaf.months, **_told(env, kind, leaf.code),
+        )  # fmt: skip
+    return Reason(kind, leaf.code, truth, **_told(env, kind, leaf.code))
+
+
+def _told(env: Environment, kind: Kind, name: str) -> dict[str, Any]:
+    return {"collected": env.since(kind, name), "source": env.source(kind, name)}
 
 
 def _compared(leaf: Comparison, truth: Truth, env: Environment) -> Reason:
@@ -94,5 +102,8 @@ def _compared(leaf: Comparison, truth: Truth, env: Environment) -> Reason:
     kind: Kind = "score" if is_score else "number" if name.isupper() else "person"
     if found is None:
         return Reason(kind, name, truth, operator=operator, bound=bound)
-    value, unit, collected, comparator = found
-    return Reason(kind, name, truth, value, unit, collected, operator, bound, comparator)
+    told = _told(env, kind, name)
+    return Reason(
+        kind, name, truth, found.value, found.unit, operator=operator, bound=bound,
+        comparator=found.comparator, **told,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ A result without a day proves nothing about when: the item stays due.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from ml.facts import Facts
 
@@ -49,18 +50,34 @@ SHOWN_BY_ITEM: dict[str, tuple[str, ...]] = {
 }
 
 
+class Done(NamedTuple):
+    """That something was done: how many months ago, and which fact tells it."""
+
+    months: float
+    kind: str  # "done", "number" or "score"
+    code: str
+
+
 def months_since(item: str, facts: Facts, computed: Mapping[str, float | None]) -> float | None:
     """Months since the item was last done; None when it never was, as far as is known."""
+    newest = last_done(item, facts, computed)
+    return newest.months if newest else None
+
+
+def last_done(item: str, facts: Facts, computed: Mapping[str, float | None]) -> Done | None:
+    """The newest of what tells that the item was done, or None."""
     return min(_evidence(item, facts, computed), default=None)
 
 
-def _evidence(item: str, facts: Facts, computed: Mapping[str, float | None]) -> Iterator[float]:
+def _evidence(item: str, facts: Facts, computed: Mapping[str, float | None]) -> Iterator[Done]:
     for name in (item, *SHOWN_BY_ITEM.get(item, ())):
         if name in facts.done:
-            yield facts.done[name]
+            yield Done(facts.done[name], "done", name)
     for code in SHOWN_BY_RESULT.get(item, ()):
         result = facts.measurements.get(code)
         if result is not None and result.collected is not None:
-            yield max((facts.as_of - result.collected).days, 0) / DAYS_A_MONTH
-    if any(computed.get(name) is not None for name in SHOWN_BY_SCORE.get(item, ())):
-        yield 0.0
+            months = max((facts.as_of - result.collected).days, 0) / DAYS_A_MONTH
+            yield Done(months, "number", code)
+    for name in SHOWN_BY_SCORE.get(item, ()):
+        if computed.get(name) is not None:
+            yield Done(0.0, "score", name)

@@ -28,7 +28,10 @@ class Calculated:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """Facts with the calculated values among the measurements, and which those are."""
+    """Facts with the calculated values among the measurements, and which those are.
+
+    Where a calculated value stands its source names the formula.
+    """
 
     facts: Facts
     calculated: Mapping[str, Calculated]
@@ -64,7 +67,9 @@ def derived(facts: Facts) -> Derivation:
         if found and _improves(found.measurement, measurements.get(formula.code)):
             measurements[formula.code] = found.measurement
             calculated[formula.code] = found
-    return Derivation(replace(facts, measurements=measurements), calculated)
+    sources = {f"number:{code}": f"calculated ({one.method})" for code, one in calculated.items()}
+    known = replace(facts, measurements=measurements, sources={**facts.sources, **sources})
+    return Derivation(known, calculated)
 
 
 def _apply(formula: Formula, facts: Facts) -> Calculated | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -126,9 +126,24 @@ def weigh(
     """
     numbers, here = person.rule_values(scores), here or site()
     return engine.recommend(
-        derived(facts).facts, here.catalogue, numbers, assessments,
+        with_days_of(scores, derived(facts).facts), here.catalogue, numbers, assessments,
         weights=here.weights, preferences=preferences, habits=habits,
     )  # fmt: skip
+
+
+def with_days_of(scores: Mapping[str, ScoreResult], facts: Facts) -> Facts:
+    """Facts that say when the scores computed from them stand, and that they are computed."""
+    computed = {
+        f"score:{name}": result.as_of
+        for name, result in scores.items()
+        if result.source == "computed" and not result.error
+    }
+    dated = {name: day for name, day in computed.items() if day}
+    return replace(
+        facts,
+        recorded={**facts.recorded, **dated},
+        sources={**facts.sources, **dict.fromkeys(computed, "calculated")},
+    )
 
 
 def _predictions(patient_ids: list[int]) -> dict[int, list[Prediction]]:

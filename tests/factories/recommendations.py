@@ -32,6 +32,7 @@ def content(**other):
                 "value": 31,
                 "unit": "kg/m2",
                 "collected": "2026-03-01",
+                "source": "clinic",
             }
         ],
         "cautions": [],

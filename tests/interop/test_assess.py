@@ -89,6 +89,21 @@ def test_an_item_says_why_with_grade_and_source(post):
         assert item["source"]
 
 
+def test_each_reason_has_value_unit_day_and_source(post):
+    answer = post(PERSON).json()
+    told = answer["recommendations"] + answer["check_first"] + answer["blocked"]
+    reasons = {(one["kind"], one["code"]): one for item in told for one in item.get("reasons", ())}
+
+    def said(kind, code):
+        return [reasons[kind, code][key] for key in ("value", "unit", "collected", "source")]
+
+    assert said("number", "SBP") == [148, "mm[Hg]", None, "as sent"]
+    assert said("number", "EGFR") == [
+        pytest.approx(57.2, abs=0.1), "mL/min/{1.73_m2}", "2015-06-28", "calculated (CKD-EPI 2021)",
+    ]  # fmt: skip
+    assert said("condition", "htn") == [None, "", None, "as sent"]
+
+
 def test_a_bad_person_is_a_problem_that_names_its_keys(post):
     response = post(PERSON | {"weight": 80})
 

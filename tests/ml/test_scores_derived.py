@@ -44,6 +44,23 @@ def test_what_was_not_measured_is_calculated(inputs, code, value):
     assert found.facts.measurements[code].collected == NEW
 
 
+def test_a_calculated_value_names_its_formula_as_source():
+    known = facts(on(NEW, "CREAT", 1.0), sources={"number:CREAT": "lab file"})
+
+    assert derived(known).facts.sources == {
+        "number:CREAT": "lab file", "number:EGFR": "calculated (CKD-EPI 2021)",
+    }  # fmt: skip
+
+
+def test_a_measured_value_keeps_its_source_until_a_newer_calculation_takes_its_place():
+    said = {"number:EGFR": "lab file"}
+    stays = facts(on(NEW, "CREAT", 1.0), on(NEW, "EGFR", 50), sources=said)
+    goes = facts(on(NEW, "CREAT", 3.0), on(OLD, "EGFR", 90), sources=said)
+
+    assert derived(stays).facts.sources == said
+    assert derived(goes).facts.sources["number:EGFR"] == "calculated (CKD-EPI 2021)"
+
+
 def test_a_measured_value_stays():
     found = derived(facts(on(NEW, "CREAT", 1.0), on(NEW, "EGFR", 50)))
 

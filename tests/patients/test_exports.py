@@ -84,9 +84,9 @@ def reread(patient, team):
 
 
 def facts(patient) -> Facts:
-    """What is known of the patient, but for since when it is known here."""
+    """What is known of the patient, but for since when it is known here and from whom."""
     known = queries.facts_known_at(NOW, [patient])[patient.pk]
-    return dataclasses.replace(known, recorded={})
+    return dataclasses.replace(known, recorded={}, sources={})
 
 
 def results(patient):

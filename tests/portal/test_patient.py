@@ -185,9 +185,16 @@ def test_a_recommendation_says_why_with_day_grade_source_and_doubt(page, patient
 
     said = text(page())
 
-    assert "Because Body mass index 31 kg/m² (≥ 30), 01-Mar-2026" in said
+    assert "Because Body mass index 31 kg/m² (≥ 30) , 01-Mar-2026 , clinic" in said
     assert "Evidence USPSTF B" in said
     assert "Not signed off: from memory" in said
+
+
+def test_a_recommendation_of_an_earlier_release_says_why_without_its_source(page, patient):
+    fact = {"text": "Body mass index 31 kg/m² (≥ 30)", "collected": "2026-03-01"}
+    RecommendationFactory(patient=patient, said={"reasons": [fact]})
+
+    assert "(≥ 30) , 01-Mar-2026 Evidence" in text(page())
 
 
 def test_blocked_items_say_why_and_cannot_be_answered(page, patient):

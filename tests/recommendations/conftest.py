@@ -1,11 +1,13 @@
-"""A catalogue with an item that everybody would like to have."""
+"""A catalogue with an item that everybody would like to have, and two people who edit it."""
 
 from dataclasses import replace
 
 import pytest
 
+from healthcare.accounts.models import User
 from ml import rules
 from recommendations import catalogue
+from tests.factories import UserFactory
 from tests.recommendations.people import PLANTED
 
 
@@ -22,3 +24,13 @@ def with_favourite():
         burden=replace(whole.by_id["M19"].burden, effort=1, cost=1, acceptability=5),
     )
     return replace(whole, interventions=(*whole.interventions, popular))
+
+
+@pytest.fixture
+def author(broker):
+    return UserFactory(role=User.Role.CATALOGUE_EDITOR)
+
+
+@pytest.fixture
+def second(db):
+    return UserFactory(role=User.Role.CATALOGUE_EDITOR)

@@ -1,13 +1,16 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from patients.models import Allergy, Medication
+from ml.scores.result import ScoreResult
+from patients.models import Allergy, Medication, SurveyAnswer
 from predictions.services import registry, scoring
 from recommendations import queries, safety
 from recommendations.models import Recommendation
 from recommendations.services import catalogue, feedback, recommend
 from tests.factories import PatientFactory, ResultFactory
+from tests.recommendations.people import person
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
@@ -44,6 +47,33 @@ def test_an_indicated_drug_is_recommended_with_its_facts_and_source(patient):
     assert statin.content["evidence_grade"]
 
 
+def test_each_fact_has_value_unit_day_and_source(patient):
+    SurveyAnswer.objects.create(
+        patient=patient, instrument="lifestyle", item="smoking", text="current",
+        answered_on=NOW.date(), recorded_at=NOW, source="questionnaire",
+    )  # fmt: skip
+
+    def said(row, code):
+        (fact,) = [fact for fact in row.content["reasons"] if fact["code"] == code]
+        return [fact[key] for key in ("value", "unit", "collected", "source")]
+
+    rows = weigh(patient)
+    assert said(rows["M02"], "LDL") == [195, "mg/dL", "2026-02-19", "test"]
+    assert said(rows["L01"], "smoker") == [None, "", "2026-03-01", "questionnaire"]
+
+
+def test_a_score_says_when_its_inputs_were_measured_and_that_it_is_calculated():
+    day = dt.date(2026, 2, 19)
+    risk = ScoreResult("PREVENT", {"cvd": 0.12}, as_of=day)
+    given = ScoreResult("FRAIL", {"value": 3}, source="given", as_of=day)
+    known = replace(person(), sources={"score:FRAIL": "as sent"})
+
+    facts = recommend.with_days_of({"PREVENT_CVD_10Y": risk, "FRAIL": given}, known)
+
+    assert facts.recorded == {"score:PREVENT_CVD_10Y": day}
+    assert facts.sources == {"score:PREVENT_CVD_10Y": "calculated", "score:FRAIL": "as sent"}
+
+
 def test_an_allergy_blocks_it_with_the_reason(patient):
     Allergy.objects.create(
         patient=patient, code="statin", label="Statin", recorded_at=NOW, source="test"
@@ -52,7 +82,10 @@ def test_an_allergy_blocks_it_with_the_reason(patient):
     statin = weigh(patient)["M02"]
 
     assert statin.status == "blocked"
-    assert statin.content["blocked_by"]
+    (fact,) = next(
+        block["facts"] for block in statin.content["blocked_by"] if block["rule"] == "allergy"
+    )
+    assert (fact["code"], fact["collected"], fact["source"]) == ("statin", "2026-03-01", "test")
 
 
 def test_a_list_nobody_has_gone_through_means_check_first(patient):

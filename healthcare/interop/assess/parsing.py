@@ -7,7 +7,7 @@ and absent, null and empty mean three different things.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
 
@@ -37,6 +37,7 @@ ETHNICITY_SYNONYMS: dict[str, Ethnicity] = {
     "other_hispanic": "hispanic",
 }
 DAYS_PER_MONTH = 30.4375
+AS_SENT = "as sent"  # the source of every fact of a request
 OLDEST = 130
 
 
@@ -77,7 +78,22 @@ def person(data: Any, *, today: date) -> Person:
         measurements=found.newest,
     )
     problems.raise_if_any()
-    return Person(facts, found.warnings + problems.warnings)
+    return Person(replace(facts, sources=_sources(facts)), found.warnings + problems.warnings)
+
+
+def _sources(facts: Facts) -> dict[str, str]:
+    """Whoever asks has said all of it; what we calculate from it is told apart."""
+    told: dict[str, Iterable[str]] = {
+        "number": facts.measurements,
+        "score": facts.scores,
+        "condition": facts.conditions or (),
+        "medication": facts.medications or (),
+        "allergy": facts.allergies or (),
+        "flag": facts.flags,
+        "done": facts.done,
+        "lifestyle": ("smoking", *LIFESTYLE_NUMBERS),
+    }
+    return {f"{kind}:{code}": AS_SENT for kind, codes in told.items() for code in codes}
 
 
 def _age(data: Mapping, birth_date: date | None, as_of: date, problems: Problems) -> float:

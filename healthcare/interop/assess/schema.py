@@ -120,6 +120,22 @@ class BenefitSerializer(serializers.Serializer):
     nnt = serializers.FloatField(allow_null=True)
 
 
+class ReasonSerializer(serializers.Serializer):
+    """A fact that made an item come up, with all it was judged by: value and unit, day, source.
+
+    `source` is "as sent", or "calculated (…)" with the formula. `value` is null for an entry of a
+    list and for what is not known; of something done it is how many months ago that was.
+    """
+
+    text = serializers.CharField()
+    kind = serializers.CharField()
+    code = serializers.CharField()
+    value = serializers.JSONField(allow_null=True, help_text="A number or a word")
+    unit = serializers.CharField()
+    collected = serializers.DateField(allow_null=True)
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
 class AdvisedSerializer(serializers.Serializer):
     """One recommendation. The engine's further keys stand beside these."""
 
@@ -131,6 +147,7 @@ class AdvisedSerializer(serializers.Serializer):
     grade = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     why = serializers.ListField(child=serializers.CharField())
+    reasons = ReasonSerializer(many=True)
     benefit = BenefitSerializer(allow_null=True)
     warnings = serializers.ListField(child=serializers.CharField())
     harms = HarmSerializer(many=True, required=False)

@@ -55,6 +55,9 @@ class World:
     def since(self, kind: str, code: str) -> date | None:
         return None
 
+    def source(self, kind: str, code: str) -> str:
+        return ""
+
     def forgetting(self, names: set[str]) -> "World":
         return replace(self, truths={k: v for k, v in self.truths.items() if k not in names})
 
