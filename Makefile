@@ -52,7 +52,8 @@ bench: install-dev  ## measure against limits and peers
 	@for script in benchmarks/*.py; do $(TEST_ENV) $(BIN)/python $$script || exit 1; done
 
 mlflow: install-dev  ## the page of experiments and models on http://127.0.0.1:5500 (Ctrl-C stops it)
-	@mkdir -p var/mlflow && MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --host 127.0.0.1 --port 5500 --workers 1 \
+	@mkdir -p var/mlflow && MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	  $(BIN)/mlflow ui --host 127.0.0.1 --port 5500 --workers 1 \
 	  --backend-store-uri sqlite:///$(CURDIR)/var/mlflow/mlflow.db
 
 install: .venv/.run

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ml import persistence
 from ml.datasets import nhanes
 from ml.models import boosting, knowledge, refits
-from ml.studies import cohort, crossfit, masking, registry
+from ml.studies import cohort, crossfit, masking, mortality, registry, unfinished
 from ml.uncertainty import stability
 
 SHOWN = ("complete", "no_lists", "no_answers", "no_laboratory", "blood_count_only", "age_and_sex")
@@ -42,9 +42,7 @@ def main() -> None:
     study, artifact = registry.get(options.task), persistence.load(options.model)
     people = cohort.make(study, nhanes.load(options.data))
     truth = boosting.margins(artifact.booster, people.X)
-    rng = np.random.default_rng(options.seed)
-    y = (rng.random(len(truth)) < expit(truth)).astype(float)
-    drawn = replace(people, y=y, grade=y)  # a drawn outcome has no measurement behind it
+    drawn = draw(study, artifact, people, np.random.default_rng(options.seed))
     learned, last = drawn.part(drawn.fold != 0), drawn.fold == 0
     booster = crossfit.fit_booster(study, learned, random_state=options.seed, threads=1)
     bundle = refit(study, learned, options.seed, options.refits or study.refits)
@@ -63,9 +61,37 @@ def main() -> None:
     }))  # fmt: skip
 
 
+def draw(study, artifact, people, rng):
+    """The same people with outcomes drawn from the risks of the model.
+
+    A drawn outcome has no measurement behind it and so no grade. Where people are followed, death
+    comes at a constant hazard, and the unfinished are watched for as long as they were.
+    """
+    risk = expit(boosting.margins(artifact.booster, people.X))
+    y = (rng.random(len(risk)) < risk).astype(float)
+    if not len(people.unfinished):
+        return replace(people, y=y, grade=y)
+    horizon = 12.0 * study.horizon_years
+    months = np.where(y == 1, time_of_death(risk, horizon, rng, within=True), -horizon - 1)
+    late = people.unfinished
+    alive = -late.months[late.months < 0]
+    watched = np.where(late.months < 0, -late.months, rng.choice(alive, len(late)))
+    risk = expit(boosting.margins(artifact.booster, late.X))
+    death = time_of_death(risk, horizon, rng, within=False)
+    seen = np.where(death <= watched, death, -watched)
+    return replace(people, y=y, grade=y, months=months, unfinished=replace(late, months=seen))
+
+
+def time_of_death(risk, horizon, rng, *, within: bool):
+    """Months to death at a constant hazard; `within` among those who die by the horizon."""
+    share = rng.random(len(risk)) * (risk if within else 1.0)
+    return np.maximum(np.log1p(-share) / np.log1p(-risk) * horizon, mortality.LEAST_MONTHS)
+
+
 def refit(study, people, seed: int, count: int) -> refits.Refits:
     """The refits of the study on these people, as training makes them."""
-    rows = masking.augment(study, people.X, people.y, random_state=seed)
+    known = unfinished.taught(study, people, random_state=seed, threads=1)
+    rows = masking.augment(study, known.X, known.y, random_state=seed)
     signs = [study.monotone_signs.get(name, 0) for name in study.features]
     return refits.fit(
         rows.X, rows.y, rows.weight, rows.person,

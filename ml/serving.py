@@ -13,6 +13,7 @@ conditions is enough in every study.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,13 @@ class WrongInputs(ValueError):
         super().__init__(f"{task}: inputs do not fit this model: {', '.join(sorted(names))}")
 
 
+class WrongRepair(ValueError):
+    """A stored repair of the risks is not one that served risks can have."""
+
+    def __init__(self) -> None:
+        super().__init__("A served risk is repaired by level and slope only: repair it again")
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One person with all that was computed of them in the batch."""
@@ -73,6 +81,17 @@ def load(folder: str | Path) -> "RiskModel":
     return RiskModel(persistence.load(folder))
 
 
+def _repair(serving: Mapping[str, Any]) -> tuple[float, float]:
+    """Shift and slope that a site's outcomes asked for on the logit; nothing where none did.
+
+    A rising curve with knots would break the exact explanation, so it is not opened.
+    """
+    found = serving.get("recalibration") or {"shift": 0.0, "stretch": 1.0}
+    if found.get("knots"):
+        raise WrongRepair
+    return float(found["shift"]), float(found["stretch"])
+
+
 class RiskModel:
     """One served risk."""
 
@@ -88,11 +107,15 @@ class RiskModel:
         self._names = tuple(manifest["features"])
         self._trees, self._refits = CompiledTrees.of(artifact.booster), artifact.refits
         self._age_min, self._age_cap = serving["ages"]
-        self._base = float(serving["base_logit"])
-        self._stretch = float(serving.get("stretch", 1.0))  # artefacts of before have none
+        self._shift, self._slope = _repair(serving)
+        self._base = self._shift + self._slope * float(serving["base_logit"])
+        # Artefacts of before have no stretch.
+        self._stretch = self._slope * float(serving.get("stretch", 1.0))
         self._knowledge = knowledge.Knowledge(
             columns=knowledge.columns_of(self.features),
-            variance=serving["group_variance"],
+            variance={
+                group: self._slope**2 * value for group, value in serving["group_variance"].items()
+            },
             gain=serving["group_gain"],
         )
         self._tests = StudyTests(self.study, self.features, self._knowledge, LEAST_GAIN)
@@ -120,7 +143,7 @@ class RiskModel:
         if set(self._names) != set(inputs):
             raise WrongInputs(self.task, set(self._names) ^ set(inputs))
         row = np.array([[inputs[name] for name in self._names]], dtype=np.float32)
-        return float(expit(self._trees.margins(row).astype(float))[0])
+        return float(expit(self._repaired(self._trees.margins(row)))[0])
 
     def open_decision(self, facts: Facts, told: Told | None) -> OpenDecision | None:
         """What a stored risk leaves open for this person, and the tests that would close it.
@@ -140,11 +163,15 @@ class RiskModel:
         X[:, age] = np.minimum(X[:, age], self._age_cap)
         return X
 
+    def _repaired(self, margins: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Logits of the trees, as the site's repair has them."""
+        return self._shift + self._slope * margins.astype(float)
+
     def _cases(self, people: Sequence[Facts], X: NDArray[np.float32]) -> list[_Case]:
         if not people:
             return []
-        margin = self._trees.margins(X).astype(float)
-        phi = self._trees.contributions(X)[:, :-1]
+        margins, contributions = self._trees.explained(X)
+        margin, phi = self._repaired(margins), self._slope * contributions[:, :-1]
         shares = points.from_logit(phi, np.full(len(X), self._base), margin)
         spread = self._stretch * stability.deviations(self._refits.margins(X))
         open_variance = self._knowledge.open_variance(X)

@@ -1,5 +1,7 @@
 """The register of models, a page for each, and letting a challenger serve."""
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from healthcare.accounts import permissions
 from healthcare.accounts.permissions import Permission
 from healthcare.accounts.requests import SignedInRequest, requires
-from predictions.models import ModelVersion, WrongStage
+from predictions.models import IncompleteCard, ModelVersion, WrongStage
 from predictions.presenters import cards
 from predictions.services import registry
 
@@ -41,16 +43,19 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     serving = ModelVersion.objects.filter(
         task=challenger.task, stage=ModelVersion.Stage.SERVING
     ).first()
+    context = {
+        "challenger": cards.summary(challenger),
+        "serving": cards.summary(serving) if serving else None,
+    }
     if request.method == "POST":
         try:
             registry.promote(challenger, by=request.user)
+        except IncompleteCard as refusal:
+            told = context | {"refusal": str(refusal)}
+            return render(request, "predictions/promote.html", told, status=HTTPStatus.CONFLICT)
         except WrongStage as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, f"{challenger} serves now. The nightly run scores with it.")
         return redirect("model", pk=pk)
-    context = {
-        "challenger": cards.summary(challenger),
-        "serving": cards.summary(serving) if serving else None,
-    }
     return render(request, "predictions/promote.html", context)

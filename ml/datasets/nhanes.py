@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from ml.datasets import nhanes_answers as answers
+from ml.datasets import tables
 from ml.facts import Facts, Lifestyle, Measurement
 
 FILE_NAME = "nhanes_adults_1999_2016.csv.gz"
@@ -107,8 +108,13 @@ def table_path(path: str | Path) -> Path:
 
 
 def load(path: str | Path) -> pd.DataFrame:
-    """Read the table: one row a person, float columns named as in the dictionary."""
-    return pd.read_csv(table_path(path))
+    """Read the table: one row a person, float columns named as in the dictionary.
+
+    Raises DataSetAbsent, NotThisDataset.
+    """
+    path = table_path(path)
+    with tables.in_words(path):
+        return pd.read_csv(path)
 
 
 def source_digest(path: str | Path) -> str:

@@ -2,6 +2,8 @@
 
 import logging
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +41,18 @@ def read(dataset: Dataset, path: Path) -> pd.DataFrame:
 
 def read_text(path: Path) -> pd.DataFrame:
     """Every cell as it stands in the file. Raises NotThisDataset where it is no UTF-8 table."""
-    try:
+    with in_words(path):
         raw = _cells(path)
+    if path.suffix != ".parquet":
+        _must_be_parted_by_commas(raw, path)
+    return raw
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """What is wrong with a file, as NotThisDataset with a sentence that says what to do."""
+    try:
+        yield
     except UnicodeDecodeError as error:
         raise NotThisDataset(
             f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again."
@@ -50,9 +62,6 @@ def read_text(path: Path) -> pd.DataFrame:
     except (ValueError, OSError, EOFError, zlib.error) as error:
         told = " ".join(str(error).split())
         raise NotThisDataset(f"{path} cannot be read as a table: {told}") from None
-    if path.suffix != ".parquet":
-        _must_be_parted_by_commas(raw, path)
-    return raw
 
 
 def _cells(path: Path) -> pd.DataFrame:

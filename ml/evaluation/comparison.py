@@ -1,7 +1,7 @@
 """One model against another on the same people: differences with paired intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,20 +24,25 @@ from ml.evaluation.result import plain
 ROUNDS = 200
 Z95 = float(norm.ppf(0.975))
 COMPARED = ("auroc", "average_precision", "brier_skill", "log_loss")
+RANKING = ("auroc", "average_precision")
+OURS, THEIRS = "ours", "theirs"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Figures of the first model less those of the second, for rows that both predict.
 
-    `delong` checks the difference in AUROC without resampling; rows of one person count as
-    independent there, so it is None when people have several.
+    `ours` and `theirs` are the figures of each on these same rows. `delong` checks the difference
+    in AUROC without resampling; rows of one person count as independent there, so it is None when
+    people have several.
     """
 
     rows: int
     people: int
     differences: Mapping[str, Interval | None]
     delong: Interval | None = None
+    ours: Mapping[str, Interval | None] = field(default_factory=dict)
+    theirs: Mapping[str, Interval | None] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         return plain(
@@ -46,6 +51,8 @@ class Comparison:
                 "people": self.people,
                 "differences": dict(self.differences),
                 "delong": self.delong,
+                OURS: dict(self.ours),
+                THEIRS: dict(self.theirs),
             }
         )
 
@@ -58,36 +65,40 @@ def compare(
     *,
     person: ArrayLike | None = None,
     thresholds: Sequence[float] = (),
+    ranks_only: bool = False,
     random_state: int,
     rounds: int = ROUNDS,
 ) -> Comparison:
     """Paired differences; both models see each resample of people.
 
     `kind` is "binary" (risks), "number" (values) or "survival" (scores; y as time and event).
+    `ranks_only` is for points of any scale, which tell no risk: only the order is compared.
     With fewer than ten events or non-events there are no differences.
     """
     pair = np.column_stack([np.asarray(ours, float), np.asarray(theirs, float)])
     sample = samples.of(np.asarray(y, float), pair, person=person)
-    measured = {"binary": _binary, "number": _number, "survival": _survival}[kind]
+    measured = {"binary": _ranking if ranks_only else _binary, "number": _number,
+                "survival": _survival}[kind]  # fmt: skip
 
-    def differences(exact: bool) -> bootstrap.Figures:
+    def figures(exact: bool) -> bootstrap.Figures:
         first, second = (
             measured(sample.y, column, thresholds, exact=exact) for column in sample.prediction.T
         )
-        return lambda weight: _less(first(weight), second(weight))
+        return lambda weight: _both(first(weight), second(weight))
 
     if not _enough(sample.y, kind):
         return Comparison(len(sample.y), sample.people, {})
     found = bootstrap.intervals(
-        differences(exact=True),
+        figures(exact=True),
         sample.person,
-        resampled=differences(exact=False),
+        resampled=figures(exact=False),
         random_state=random_state,
         rounds=rounds,
     )
     single = kind == "binary" and sample.people == len(sample.y)
     checked = delong(sample.y, *sample.prediction.T) if single else None
-    return Comparison(len(sample.y), sample.people, found, checked)
+    parts = {which: _part(found, which) for which in ("", OURS, THEIRS)}
+    return Comparison(len(sample.y), sample.people, parts[""], checked, parts[OURS], parts[THEIRS])
 
 
 def delong(y: ArrayLike, ours: ArrayLike, theirs: ArrayLike) -> Interval:
@@ -113,8 +124,17 @@ def _placements(y: NDArray, risk: ArrayLike) -> tuple[NDArray, NDArray]:
     return below, above
 
 
-def _less(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
-    return {name: one[name] - other[name] for name in one}
+def _both(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    """The difference of every figure, and the figure of each."""
+    found = {f":{name}": one[name] - other[name] for name in one}
+    for which, figures in ((OURS, one), (THEIRS, other)):
+        found |= {f"{which}:{name}": value for name, value in figures.items()}
+    return found
+
+
+def _part(found: Mapping[str, Interval | None], which: str) -> dict[str, Interval | None]:
+    named = ((name.split(":", 1), value) for name, value in found.items())
+    return {name: value for (of, name), value in named if of == which}
 
 
 def _enough(y: NDArray, kind: str) -> bool:
@@ -145,6 +165,20 @@ def _binary(
             *(clinical.net_benefit(few.y, few.risk, at, sample[2]) for at in cuts),
         )
         return dict(zip(names, values, strict=True))
+
+    return figures
+
+
+def _ranking(y: NDArray, score: NDArray, _: Sequence[float], *, exact: bool) -> bootstrap.Figures:
+    few = Coarse(np.arange(len(y)), y.astype(int), score) if exact else coarse(y, score)
+
+    def figures(weight: NDArray[np.float64]) -> dict[str, float]:
+        sample = (few.y, few.risk, few.weigh(weight))
+        if not 0 < sample[2] @ few.y < sample[2].sum():
+            return dict.fromkeys(RANKING, float("nan"))
+        steps = discrimination.steps(*sample)
+        told = discrimination.auroc_of(steps), discrimination.average_precision_of(steps)
+        return dict(zip(RANKING, told, strict=True))
 
     return figures
 

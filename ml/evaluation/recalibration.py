@@ -18,6 +18,7 @@ from ml.evaluation.result import plain
 
 METHODS = ("none", "intercept", "temperature", "sigmoid", "isotonic")
 FOR_INTERCEPT, FOR_SIGMOID, FOR_ISOTONIC = 20, 100, 1000
+FOR_FIGURES = 10  # with fewer neither slope nor O:E says that the risks are wrong
 FOLDS = 5
 ROUNDS = 200
 # Within these limits told risks may stay as they are.
@@ -67,7 +68,7 @@ class Offer:
 
     @property
     def needed(self) -> bool:
-        """Whether the risks as told are out of limits."""
+        """Whether the risks as told are out of limits; never from a handful of events."""
         return out_of_limits(self.slope_before, self.observed_expected_before)
 
     @property
@@ -120,7 +121,7 @@ def offer(
     y, risk = np.asarray(y, float), np.asarray(risk, float)
     least = int(min(y.sum(), len(y) - y.sum()))
     method = method or method_for(least)
-    before = _slope(y, risk), _ratio(y, risk)
+    before = (_slope(y, risk), _ratio(y, risk)) if least >= FOR_FIGURES else (None, None)
     if method == "none":
         reason = f"not enough data: {least} events; a repair needs {FOR_INTERCEPT}."
         return Offer(Recalibration("none"), int(y.sum()), None, *before, None, None, reason)

@@ -74,6 +74,15 @@ class ProportionalHazards(BaseEstimator):
         hazard = self.hazard_[before - 1] if before else 0.0
         return -np.expm1(-hazard * np.exp(self.predict(X)))
 
+    def predict_later_risk(
+        self, X: Any, seen: NDArray[np.float64], horizon: float
+    ) -> NDArray[np.float64]:
+        """1 - S(horizon) / S(seen) of people without the event at `seen`, shape (rows,)."""
+        hazard = np.concatenate([[0.0], self.hazard_])
+        at = [np.searchsorted(self.times_, time, side="right") for time in (seen, horizon)]
+        to_come = np.maximum(hazard[at[1]] - hazard[at[0]], 0.0)
+        return -np.expm1(-to_come * np.exp(self.predict(X)))
+
 
 class SignedTimes(BaseEstimator):
     """A scikit-survival estimator that takes signed times.

@@ -1,5 +1,6 @@
 """Performance reports: one HTML page, one JSON file and the model card of a study."""
 
-from ml.reports.writing import write
+from ml.reports.study import Study
+from ml.reports.writing import gathered, save, write
 
-__all__ = ["write"]
+__all__ = ["Study", "gathered", "save", "write"]

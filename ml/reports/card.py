@@ -203,10 +203,31 @@ def _same_source(text: Told) -> Callable[[Study], str]:
     """The same for held-out people and for later years of the same source."""
 
     def told(study: Study) -> str:
-        main = text(study, study.main) if study.main else ""
-        return f"{main} {_each(study, study.later, text)}".strip()
+        shown = study.main and study.main_name not in study.later
+        main = text(study, study.main) if shown else ""
+        beside = _beside(study) if text is _validity else ""
+        return " ".join(part for part in (main, _each(study, study.later, text), beside) if part)
 
     return told
+
+
+def _beside(study: Study) -> str:
+    """Each score of others with the model on the people whom both accept."""
+    found = [told for told in study.comparisons.values() if told.get("beside")]
+    return " ".join(sentence for one in found if (sentence := _against(study, one)))
+
+
+def _against(study: Study, found: Mapping) -> str:
+    name = next((name for name in ("auroc", "c_index") if found["differences"].get(name)), "")
+    if not name:
+        return ""
+    parts = (found["theirs"], found["ours"], found["differences"])
+    theirs, ours, gain = (wording.estimate(part[name], name) for part in parts)
+    note = f" {found['note']}" if found["note"] else ""
+    return (
+        f"{found['title']} on the same {study.extent(found)}: {wording.label(name)} {theirs}, "
+        f"this model {ours}, difference {gain}.{note}"
+    )
 
 
 def _each(study: Study, found: Mapping[str, Mapping], text: Told) -> str:
@@ -229,7 +250,7 @@ def _validity(study: Study, found: Mapping) -> str:
     ]
     if not told:
         return "; ".join(found.get("notes", ()))
-    return f"{found['people']:,} people: {'; '.join(told)}."
+    return f"{study.extent(found)}: {'; '.join(told)}."
 
 
 def _fairness(_: Study, found: Mapping) -> str:

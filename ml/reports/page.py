@@ -24,8 +24,12 @@ def render(study: Study) -> str:
         lstrip_blocks=True,
     )
     found = sections.of(study)
+    row, person = study.counted
     return shelf.get_template("report.html.j2").render(
         study=study,
+        # Tables count rows, which are people where each has one.
+        rows_heading="People" if row == "rows" else row.capitalize(),
+        people_heading=person.capitalize(),
         problem=study.problem,
         summary=wording.summary(study.main, study.problem.kind),
         sections=found,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ml.plots import performance, performance_outcomes
-from ml.reports import tables, trust
+from ml.reports import reasons, tables, trust
 from ml.reports.parts import Chart, Section, matching, metrics_table
 from ml.reports.study import Study
 
@@ -224,6 +224,7 @@ _BUILDERS: tuple[Callable[[Study], Section | None], ...] = (
     _benefit,
     _discrimination,
     trust.subgroups,
+    reasons.explanation,
     trust.validations,
     trust.comparison,
     trust.leakage,

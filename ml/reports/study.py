@@ -19,7 +19,8 @@ class Study:
     """A problem with its evaluations (as JSON), and the record of the run that made them.
 
     `comparisons` maps the other model's name to what `evaluation.comparison` found. `record` is the
-    manifest of the artefact: data, seed, libraries, created_on. `facts` are what only people know
+    manifest of the artefact: data, seed, libraries, created_on, and `counted`, the words for what
+    rows and people are where they are something else. `facts` are what only people know
     (developer, funding, …), by the code of the card's attribute.
     """
 
@@ -88,6 +89,19 @@ class Study:
     @property
     def inputs(self) -> Sequence[Any]:
         return getattr(self.problem, "inputs", ())
+
+    @property
+    def counted(self) -> tuple[str, str]:
+        """Words for what rows and people are: of a forecast of wards they are something else."""
+        said = self.record.get("counted") or {}
+        return said.get("row", "rows"), said.get("person", "people")
+
+    def extent(self, found: Mapping[str, Any]) -> str:
+        """`4,240 people`, or the rows, too, where people have several."""
+        row, person = self.counted
+        people = f"{found['people']:,} {person}"
+        same = found["rows"] == found["people"]
+        return people if same else f"{found['rows']:,} {row} of {people}"
 
     @property
     def optimism(self) -> Mapping[str, Any]:

@@ -51,7 +51,8 @@ def _counts(study: Study) -> str:
     if not found:
         return ""
     events = "" if found["events"] is None else f", {found['events']:,} with the outcome"
-    return f"{found['people']:,} people, {found['rows']:,} rows{events}."
+    row, person = study.counted
+    return f"{found['people']:,} {person}, {found['rows']:,} {row}{events}."
 
 
 def _sample_size(study: Study) -> str:

@@ -9,6 +9,8 @@ from ml.reports.parts import HEADLINES, Chart, Section, matching
 from ml.reports.study import Study
 from ml.reports.tables import Table
 
+TITLES = {"simplest": "the simplest model", "age_and_sex": "age and sex alone"}
+
 
 def subgroups(study: Study) -> Section | None:
     """Parts of the population, with their ratios to the reference."""
@@ -80,26 +82,41 @@ def _optimism(study: Study) -> list[Table]:
 
 def comparison(study: Study) -> Section | None:
     """Differences to other models with paired intervals, and both side by side."""
-    told, charts = [], []
-    for name, found in study.comparisons.items():
-        differences = found["differences"]
-        title = name.replace("_", " ")
-        rows = [
-            [wording.label(metric), wording.estimate(value, metric)]
-            for metric, value in differences.items()
-        ]
-        if found.get("delong"):
-            rows.append(["AUROC, by DeLong", wording.estimate(found["delong"], "auroc")])
-        heading = f"This model less {title}: {found['people']:,} people"
-        told.append(Table(heading, ["Figure", "Difference (95 % interval)"], rows))
-    others = {"this model": study.main, **study.others}
-    if study.others:
+    told = [_against(study, name, found) for name, found in study.comparisons.items()]
+    others = {name: found for name, found in study.others.items() if not _ranks(study, name)}
+    if others:
         names = matching(study.main["metrics"], HEADLINES)
-        told.append(tables.of_evaluations("Side by side", others, names))
+        told.append(
+            tables.of_evaluations("Side by side", {"this model": study.main, **others}, names)
+        )
     lead = (
-        "Against the published score and the simplest model on the same people; nought is no gain."
+        "Against published scores and simpler models on the same people; nought is no gain. A "
+        "score that others made for another outcome or time is judged by its ranking alone."
     )
-    return Section("comparison", "Compared with simpler answers", lead, charts, told)
+    return Section("comparison", "Compared with simpler answers", lead, (), told)
+
+
+def _ranks(study: Study, name: str) -> bool:
+    """Whether it is a score of others, which stands in the table of its comparison."""
+    return bool(study.comparisons.get(name, {}).get("beside"))
+
+
+def _against(study: Study, name: str, found: Mapping[str, Any]) -> Table:
+    """Figures of both on the people whom both accept, and the paired difference."""
+    title = found.get("title") or TITLES.get(name) or name.replace("_", " ")
+    both = [found.get(which) or {} for which in ("ours", "theirs")]
+    rows = [
+        [wording.label(metric), *(wording.estimate(one.get(metric), metric) for one in both),
+         wording.estimate(value, metric)]
+        for metric, value in found["differences"].items()
+    ]  # fmt: skip
+    if found.get("delong"):
+        told = wording.estimate(found["delong"], "auroc")
+        rows.append(["AUROC, by DeLong", wording.EMPTY, wording.EMPTY, told])
+    caption = f"This model and {title}: {study.extent(found)}"
+    if note := found.get("note"):
+        caption += f". {note.rstrip('.')}"
+    return Table(caption, ["Figure", "This model", title, "Difference (95 % interval)"], rows)
 
 
 def leakage(study: Study) -> Section | None:

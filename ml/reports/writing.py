@@ -7,7 +7,7 @@ from typing import Any
 
 from ml.evaluation import Evaluation
 from ml.evaluation.result import plain
-from ml.reports import audit, card, exports, page, tripod
+from ml.reports import audit, card, chai, exports, page, tripod
 from ml.reports.study import Study, as_json
 
 SHOWN_ALREADY = ("figures", "recalibration", "learning_curve")
@@ -17,14 +17,23 @@ def write(
     evaluations: Evaluation | Mapping[str, Evaluation | Mapping[str, Any]],
     problem: Any,
     folder: str | Path,
+    **told: Any,
+) -> dict[str, Path]:
+    """Write the files of `gathered(evaluations, problem, **told)`; gives the paths."""
+    return save(gathered(evaluations, problem, **told), folder)
+
+
+def gathered(
+    evaluations: Evaluation | Mapping[str, Evaluation | Mapping[str, Any]],
+    problem: Any,
     *,
     comparisons: Mapping[str, Any] | None = None,
     recalibration: Any = None,
     learning_curve: Sequence[Any] = (),
     record: Mapping[str, Any] | None = None,
     facts: Mapping[str, str] | None = None,
-) -> dict[str, Path]:
-    """Write report.html, report.json, audit.json and card.(json|txt|fhir.json); return the paths.
+) -> Study:
+    """What a report, a card and a self-audit are made of.
 
     `evaluations` maps names to what `evaluate` found (or to its JSON): `cross_fitted`, `later`,
     `site`, `external` … are this model (see `evaluation.validation.OF_NAME`), any other name is
@@ -39,7 +48,7 @@ def write(
     record = plain(dict(record or {}))
     comparisons = comparisons or _differences(evaluations)
     recalibration = recalibration or record.get("recalibration")
-    study = Study(
+    return Study(
         problem,
         {name: as_json(found) for name, found in evaluations.items()},
         {name: as_json(found) for name, found in comparisons.items()},
@@ -48,6 +57,10 @@ def write(
         record,
         dict(facts or {}),
     )
+
+
+def save(study: Study, folder: str | Path) -> dict[str, Path]:
+    """Write report.(html|json), audit.json, card.(json|txt|fhir.json|chai.xml); gives the paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
@@ -56,6 +69,7 @@ def write(
         "card.json": _text(_card(study)),
         "card.txt": exports.text(study),
         "card.fhir.json": _text(exports.fhir(study)),
+        "card.chai.xml": chai.xml(study),
         "audit.json": _text(_audit(study)),
     }
     for name, text in texts.items():

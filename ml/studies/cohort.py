@@ -1,7 +1,7 @@
 """The people of a study as arrays."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,25 @@ ETHNICITIES = {1: "Non-Hispanic White", 2: "Non-Hispanic Black", 3: "Hispanic", 
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Inputs X (people, features) and `months` of people watched for too short a time.
+
+    Months of follow-up are below zero for those alive at the end.
+    """
+
+    X: NDArray[np.float32]
+    months: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
     """Inputs X (people, features), outcome y, fold, survey cycle and groups for the tables.
 
-    `grade` is the outcome in grades from 0 to 1, y itself where the study has none.
+    `grade` is the outcome in grades from 0 to 1, y itself where the study has none. `months` of
+    follow-up as those of the unfinished, NaN where the study follows nobody.
     """
 
     X: NDArray[np.float32]
@@ -27,27 +42,42 @@ class Cohort:
     grade: NDArray[np.float64]
     fold: NDArray[np.int64]
     cycle: NDArray[np.int64]
+    months: NDArray[np.float64]
     groups: dict[str, NDArray[np.str_]]
+    unfinished: Unfinished
 
     def part(self, chosen: NDArray[np.bool_]) -> "Cohort":
-        """The people where `chosen` is true."""
+        """The people where `chosen` is true; the unfinished stay."""
         groups = {name: parts[chosen] for name, parts in self.groups.items()}
-        rows = (self.X, self.y, self.grade, self.fold, self.cycle)
-        return Cohort(*(values[chosen] for values in rows), groups)
+        rows = (self.X, self.y, self.grade, self.fold, self.cycle, self.months)
+        return Cohort(*(values[chosen] for values in rows), groups, self.unfinished)
+
+    def finished(self) -> "Cohort":
+        """Without the unfinished, who came later than a cut in time."""
+        return replace(self, unfinished=Unfinished(self.X[:0], self.months[:0]))
 
 
 def make(study: Study, frame: pd.DataFrame) -> Cohort:
     """Everybody the study speaks of, in the order of the frame."""
-    outcome = study.outcome(frame)
-    chosen = frame[outcome.notna() & (frame["age"] >= study.age_min)]
+    outcome, months = study.outcome(frame), _months(study, frame)
+    of_age = frame["age"] >= study.age_min
+    chosen, waiting = frame[outcome.notna() & of_age], months[outcome.isna() & of_age].dropna()
     return Cohort(
         X=_inputs(study, chosen),
         y=outcome[chosen.index].to_numpy(float),
         grade=(study.grade or study.outcome)(chosen).to_numpy(float),
         fold=np.array([fold_of(person) for person in chosen["SEQN"]], np.int64),
         cycle=chosen["cycle_start"].to_numpy(np.int64),
+        months=months[chosen.index].to_numpy(float),
         groups=groups_of(chosen),
+        unfinished=Unfinished(_inputs(study, frame.loc[waiting.index]), waiting.to_numpy(float)),
     )
+
+
+def _months(study: Study, frame: pd.DataFrame) -> pd.Series:
+    if study.months is None:
+        return pd.Series(np.nan, frame.index)
+    return study.months(frame)
 
 
 def groups_of(frame: pd.DataFrame) -> dict[str, NDArray[np.str_]]:

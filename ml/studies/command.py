@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +23,10 @@ from numpy.typing import NDArray
 
 from ml import datasets, reports, tracking
 from ml.evaluation import recalibration
-from ml.studies import facts, figures, table, tablecohort, tablefiles, tableparts
+from ml.evaluation.result import Evaluation
+from ml.studies import beside, facts, figures, repair, table, tablecohort, tablefiles, tableparts
 from ml.studies.problem import Problem
 from ml.studies.table import FittedTable, TableStudy
-
-
-class NothingToRepair(ValueError):
-    """A model cannot be recalibrated on these rows."""
 
 
 def main(study: TableStudy, arguments: Sequence[str] | None = None) -> None:
@@ -70,12 +67,10 @@ def run(study: TableStudy, options: argparse.Namespace) -> None:
     manifest = {**fitted.manifest, "created_on": datetime.now(UTC).date().isoformat()}
     folder = replace(fitted, manifest=manifest).save(options.out)
     stored = report(fitted.problem, folder, options.facts)
-    if options.track:
-        version = tracking.open_store(options.track).log(stored, folder)
-        _say(f"{study.problem.task}: version {version} in {options.track}")
+    track(stored, folder, options.track)
     _say(f"{study.problem.title}: {len(frame)} rows, model and figures in {folder}")
     for name, found in manifest["figures"].items():
-        _say(f"  {name}: {headline(found)}")
+        _say(f"  {name}: {headline(found, fitted.problem.metrics)}")
     for leak in manifest["leakage"]:
         _say(f"  leakage, {leak['severity']}: {leak['sentence']}")
 
@@ -89,6 +84,13 @@ def report(problem: Problem, folder: str | Path, told: str | None = None) -> dic
     said = facts.of(problem.task, told)
     reports.write(stored["figures"], problem, folder, record=stored, facts=said)
     return stored
+
+
+def track(manifest: Mapping[str, Any], folder: str | Path, store: str | None) -> None:
+    """Log a run with its files to the experiments in the folder `store`, if one is given."""
+    if store:
+        version = tracking.open_store(store).log(manifest, folder)
+        _say(f"{manifest['task']}: version {version} in {store}")
 
 
 def score(study: TableStudy, options: argparse.Namespace) -> None:
@@ -106,7 +108,7 @@ def validate(study: TableStudy, options: argparse.Namespace) -> None:
     found = validation(study, fitted, _load(study, options.data))
     Path(options.json).parent.mkdir(parents=True, exist_ok=True)
     Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    _say(f"{study.problem.title}: {headline(found)}")
+    _say(f"{study.problem.title}: {headline(found, fitted.problem.metrics)}")
     if found.get("recalibration", {}).get("needed"):
         _say("  slope or O:E is out of limits: see `recalibrate`")
 
@@ -114,36 +116,34 @@ def validate(study: TableStudy, options: argparse.Namespace) -> None:
 def recalibrate(study: TableStudy, options: argparse.Namespace) -> None:
     """A copy of the model whose risks are put right on rows that it has not seen."""
     fitted = FittedTable.load(options.model, study.prepare)
-    repaired, offer = recalibrated(study, fitted, _load(study, options.data))
+    repaired, done = recalibrated(study, fitted, _load(study, options.data))
     folder = repaired.save(options.out)
-    _say(f"{study.problem.title}: {offer.repair.method}, {offer.reason} Model in {folder}")
-    before, after = offer.observed_expected_before, offer.observed_expected_after
-    _say(f"  O:E {before:.2f} before, {after:.2f} after, on rows left out of the repair")
+    done.write(folder, {"task": study.problem.task, "model": fitted.manifest["version"]})
+    _say(f"{study.problem.title}: model with repaired risks in {folder}")
+    _say("\n".join(f"  {line}" for line in done.sentences()))
 
 
 def recalibrated(
     study: TableStudy, fitted: FittedTable, frame: pd.DataFrame
-) -> tuple[FittedTable, recalibration.Offer]:
-    """The model with the repair that these rows carry. Raises NothingToRepair."""
+) -> tuple[FittedTable, repair.Repaired]:
+    """The model with the repair that these rows carry. Raises repair.NothingToRepair."""
     problem = fitted.problem
     if problem.kind != "binary":
-        raise NothingToRepair("Only a risk of yes or no is recalibrated")
-    plain = replace(fitted, serving={**fitted.serving, "recalibration": None})
+        raise repair.NothingToRepair("Only a risk of yes or no is recalibrated")
+    plain = replace(fitted, serving={**fitted.serving, repair.KEY: None})
     found, value = _foretold(study, plain, frame)
     if tablecohort.data_digest(found) == fitted.manifest["data"]["digest"]:
-        raise NothingToRepair(
-            "These are the rows that the model was fitted on: bring rows that it has not seen"
-        )
-    known = np.isfinite(value)
-    offer = recalibration.offer(
-        found.y[known], value[known], person=found.person[known], random_state=problem.seed
-    )
-    if offer.repair.method == "none":
-        raise NothingToRepair(f"The risks stay as they are: {offer.reason}")
-    serving = {**fitted.serving, "recalibration": offer.repair.to_json()}
-    rows = {"rows": int(known.sum()), "digest": tablecohort.data_digest(found)}
-    manifest = {**fitted.manifest, "recalibrated_on": rows, "recalibration": offer.to_json()}
-    return replace(fitted, serving=serving, manifest=manifest), offer
+        raise repair.NothingToRepair(repair.OWN_ROWS)
+    known = np.flatnonzero(np.isfinite(value))
+    part = found.part(known)
+
+    def judge(risk: NDArray[np.float64]) -> Evaluation:
+        return figures.judge(problem, part, risk, random_state=problem.seed)
+
+    done = repair.made(part.y, value[known], part.person, judge, random_state=problem.seed)
+    rows = {"rows": len(known), "digest": tablecohort.data_digest(found)}
+    manifest = done.record(fitted.manifest, rows)
+    return replace(fitted, serving=done.serving(fitted.serving), manifest=manifest), done
 
 
 def validation(study: TableStudy, fitted: FittedTable, frame: pd.DataFrame) -> dict[str, Any]:
@@ -152,12 +152,31 @@ def validation(study: TableStudy, fitted: FittedTable, frame: pd.DataFrame) -> d
     found, value = _foretold(study, fitted, frame)
     judged = figures.judge(problem, found, value, random_state=problem.seed)
     told = {"task": problem.task, "model": fitted.manifest.get("version"), **judged.to_json()}
+    told["beside"] = _beside(study, fitted, frame, found, value)
     if problem.kind == "binary" and (known := np.isfinite(value)).any():
         offer = recalibration.offer(
             found.y[known], value[known], person=found.person[known], random_state=problem.seed
         )
         told["recalibration"] = offer.to_json()
     return told
+
+
+def _beside(
+    study: TableStudy,
+    fitted: FittedTable,
+    frame: pd.DataFrame,
+    found: tablecohort.TableCohort,
+    value: NDArray[np.float64],
+) -> dict[str, Any]:
+    """The model and each score of others on the rows of the file that both accept."""
+    problem = fitted.problem
+    rows = study.prepare(frame.reset_index(drop=True)).loc[found.X.index]
+    y, ours = figures.truth(problem, found.y), figures.ranked(problem, value)
+    how = {"person": found.person, "random_state": problem.seed}
+    return {
+        name: beside.compared(score, y, ours, score.of(rows), problem.kind, **how)
+        for name, score in study.beside.items()
+    }
 
 
 def _foretold(
@@ -214,16 +233,23 @@ LEAD = ("auroc", "c_index", "r2", "mae", "rmse", "accuracy", "macro_auroc", "cal
         "observed_expected", "brier", "coverage")  # fmt: skip
 
 
-def headline(found: dict[str, Any]) -> str:
-    """The first metrics in words: `auroc 0.731 (0.712 to 0.750)`."""
+def headline(found: dict[str, Any], asked: Sequence[str] = ()) -> str:
+    """The metrics that a problem asks for, or the first, in words: `auroc 0.731 (0.712 to 0.750)`.
+
+    All others stand in the report. Raises ValueError for a metric that was not measured.
+    """
+    if unknown := [name for name in asked if name not in found["metrics"]]:
+        raise ValueError(
+            f"There is no metric {', '.join(unknown)}; there are {', '.join(found['metrics'])}"
+        )
     metrics = {name: m for name, m in found["metrics"].items() if m["value"] is not None}
-    names = [name for name in LEAD if name in metrics] or list(metrics)
+    names = [name for name in asked or LEAD if name in metrics] or list(metrics)
     told = [
         f"{name} {metrics[name]['value']:.3f}"
         f" ({metrics[name]['low']:.3f} to {metrics[name]['high']:.3f})"
         for name in names
     ]
-    return ", ".join(told[:4]) or "not enough data for a figure"
+    return ", ".join(told[: len(asked) or 4]) or "not enough data for a figure"
 
 
 def _say(text: str) -> None:

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from ml.evaluation import calibration
 from ml.models import boosting
-from ml.studies import masking
+from ml.studies import masking, unfinished
 from ml.studies.cohort import FOLDS, Cohort
 from ml.studies.spec import Study
 
@@ -32,8 +32,9 @@ class CrossFit:
 
 
 def fit_booster(study: Study, cohort: Cohort, *, random_state: int, threads: int = 2):
-    """The study's model on augmented rows of the cohort."""
-    rows = masking.augment(study, cohort.X, cohort.y, random_state=random_state)
+    """The study's model on augmented rows of the cohort and of those who teach beside it."""
+    people = unfinished.taught(study, cohort, random_state=random_state, threads=threads)
+    rows = masking.augment(study, people.X, people.y, random_state=random_state)
     return boosting.fit(
         rows.X,
         rows.y,
@@ -41,7 +42,7 @@ def fit_booster(study: Study, cohort: Cohort, *, random_state: int, threads: int
         names=study.features,
         parameters=study.parameters,
         trees=study.trees,
-        grade=cohort.grade[rows.person],
+        grade=people.grade[rows.person],
         graded_trees=study.graded_trees,
         monotone=study.monotone_signs,
         random_state=random_state,
@@ -68,7 +69,7 @@ def temporal(
     cycles = np.unique(cohort.cycle)
     first_late = int(cycles[-max(1, len(cycles) // 4)])
     early, late = cohort.part(cohort.cycle < first_late), cohort.part(cohort.cycle >= first_late)
-    booster = fit_booster(study, early, random_state=random_state, threads=threads)
+    booster = fit_booster(study, early.finished(), random_state=random_state, threads=threads)
     return first_late, late.y, expit(boosting.margins(booster, late.X))
 
 

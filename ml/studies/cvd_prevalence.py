@@ -9,6 +9,8 @@ lipids, which are given because of the disease.
 import pandas as pd
 
 from ml.studies import nhanes_inputs as nhanes
+from ml.studies import published
+from ml.studies.beside import Beside
 from ml.studies.columns import flags, numbers
 from ml.studies.command import main
 from ml.studies.problem import Problem
@@ -32,6 +34,12 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     return found.assign(has_it=told.astype(float).where(told | answers.notna().all(axis=1)))
 
 
+FRAMINGHAM = Beside(
+    "Framingham general cardiovascular risk 2008 (30 to 74 years)",
+    published.framingham_cvd_2008,
+    "Made to foretell the disease of people without it; those who have it may have changed their "
+    "pressure, lipids and smoking since.",
+)
 PROBLEM = Problem(
     task="cvd_prevalence",
     title="Cardiovascular disease that is known (NHANES)",
@@ -67,15 +75,18 @@ PROBLEM = Problem(
         "max_bin": 64,
     },
     thresholds=(0.05, 0.1, 0.2),
-    published_score="",
+    published_score=FRAMINGHAM.title,
     refits=200,
     groups=("sex_group", "age_band", "ethnicity"),
     notes=(
         "Prevalence, not a forecast: lipids are low in the ill because they are treated.",
-        "No published score asks this question; the simplest model stands beside.",
+        (
+            "No published score asks who has been told of the disease. Framingham 2008, which "
+            "foretells it, stands beside as a ranking; PREVENT and SCORE2 refuse those who have it."
+        ),
     ),
 )
-STUDY = TableStudy(PROBLEM, prepare, "nhanes")
+STUDY = TableStudy(PROBLEM, prepare, "nhanes", {"framingham_2008": FRAMINGHAM})
 
 if __name__ == "__main__":
     main(STUDY)

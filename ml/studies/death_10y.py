@@ -23,9 +23,11 @@ STUDY = Study(
     refuses_pregnant=True,
     age_cap=85,
     net_benefit_at=(0.05, 0.1, 0.2, 0.4),
-    parameters={"max_depth": 3, "learning_rate": 0.05},
-    trees=350,
-    stretch=1.45,
+    parameters={"max_depth": 3, "learning_rate": 0.04},
+    trees=800,
+    months=mortality.followed_months,
+    as_surveyed=0.5,
+    stretch=1.75,
 )
 
 if __name__ == "__main__":

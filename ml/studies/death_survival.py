@@ -11,6 +11,7 @@ import pandas as pd
 
 from ml.studies import nhanes_inputs as nhanes
 from ml.studies import published
+from ml.studies.beside import Beside
 from ml.studies.columns import flags, numbers
 from ml.studies.command import main
 from ml.studies.problem import Problem
@@ -92,7 +93,8 @@ PROBLEM = Problem(
         ),
     ),
 )
-STUDY = TableStudy(PROBLEM, prepare, "nhanes", {"charlson": published.charlson_points})
+BESIDE = {"charlson": Beside(published.SCORES["death_10y"][0], published.charlson_points)}
+STUDY = TableStudy(PROBLEM, prepare, "nhanes", BESIDE)
 
 if __name__ == "__main__":
     main(STUDY)

@@ -84,12 +84,12 @@ def _treatment(frame: pd.DataFrame) -> dict[str, pd.Series]:
 
 def bands(column: pd.Series) -> pd.Series:
     """Lower limit of `[60-70)`; NaN where unknown."""
-    return column.str.extract(r"(\d+)", expand=False).astype(float)
+    return column.astype(str).str.extract(r"(\d+)", expand=False).astype(float)
 
 
 def three_digits(codes: pd.Series) -> pd.Series:
-    """`250.83` as `250`, `V57.1` as `V57`; missing stays missing."""
-    return codes.str.split(".").str[0]
+    """`250.83` as `250`, `V57.1` as `V57`; missing stays missing, also where all are missing."""
+    return codes.astype(str).str.extract(r"^([^.]*)", expand=False)
 
 
 def chapters(codes: pd.Series) -> pd.Series:

@@ -10,6 +10,7 @@ without diabetes only, so that being asked gives the answer).
 import pandas as pd
 
 from ml.studies import nhanes_inputs as nhanes
+from ml.studies.beside import Beside
 from ml.studies.columns import flags
 from ml.studies.command import main
 from ml.studies.problem import Problem
@@ -17,7 +18,6 @@ from ml.studies.published import ada_points
 from ml.studies.table import TableStudy
 
 HBA1C_LIMIT = 6.5  # %, ADA Standards of Care
-MOST_ADA_POINTS = 10  # the activity point is not asked
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,9 +78,13 @@ PROBLEM = Problem(
         ),
     ),
 )
-STUDY = TableStudy(
-    PROBLEM, prepare, "nhanes", {"ada_risk_test": lambda rows: ada_points(rows) / MOST_ADA_POINTS}
+ADA = Beside(
+    PROBLEM.published_score,
+    ada_points,
+    "Made to find diabetes that nobody knows; here most have been told. Diabetes in pregnancy and "
+    "Asian descent are not asked either.",
 )
+STUDY = TableStudy(PROBLEM, prepare, "nhanes", {"ada_risk_test": ADA})
 
 if __name__ == "__main__":
     main(STUDY)

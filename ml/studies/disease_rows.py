@@ -55,7 +55,7 @@ def _labelled(
     """
     if column not in frame:
         return frame
-    told = frame[column].map(ill).astype(float)
+    told = frame[column].map(ill, na_action="ignore").astype(float)
     return frame.assign(**{OUTCOME: told.mask(frame.duplicated(alike))})
 
 

@@ -54,7 +54,9 @@ def run(options: argparse.Namespace) -> None:
         study, source = STUDIES[name], Path(options.data) if options.data else datasets.folder()
         frame = datasets.load(study.dataset, datasets.get(study.dataset).path(source))
         fitted = table.fit(study, frame, threads=options.threads, source={"name": study.dataset})
-        command.report(fitted.problem, fitted.save(Path(options.out) / name))
+        folder = fitted.save(Path(options.out) / name)
+        command.report(fitted.problem, folder)
+        command.track(tablefiles.read_manifest(folder), folder, options.track)
         rows.append(row(study, frame, fitted.manifest["figures"]))
         sys.stdout.write(f"{rows[-1]['title']}: {rows[-1]['auroc']}\n")
     pd.DataFrame(rows).to_csv(Path(options.out) / "table.csv", index=False)
@@ -88,8 +90,7 @@ def left_out(study: TableStudy, frame: pd.DataFrame, group: str) -> dict[str, fl
     parts, figures = found.groups[group], {}
     for part in np.unique(parts):
         train, test = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
-        model = learning.build(study.problem, random_state=study.problem.seed)
-        model.fit(found.X.iloc[train], found.y[train])
+        model = learning.fit(study.problem, found.part(train), random_state=study.problem.seed)
         risk = predicted(model, found.X.iloc[test], "binary")
         figures[str(part)] = discrimination.auroc(found.y[test], risk)
     return figures
@@ -102,7 +103,9 @@ def _left_out_text(study: TableStudy, frame: pd.DataFrame) -> str:
 
 
 def _study_of(given: list[str]) -> TableStudy:
-    """The study of the model folder that the arguments name."""
+    """The study of the model folder that the arguments name; for help any, all have one way."""
+    if {"-h", "--help"} & set(given):
+        return next(iter(STUDIES.values()))
     parser = argparse.ArgumentParser(prog="python -m ml.studies.disease_tables", add_help=False)
     parser.add_argument("verb", choices=["run", "score", "validate", "recalibrate"])
     parser.add_argument("--model", required=True)
@@ -117,6 +120,7 @@ def _options(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", help="the folder of data sets")
     parser.add_argument("--out", default="var/studies/disease_tables", help="folder to write")
     parser.add_argument("--only", action="append", choices=list(STUDIES))
+    parser.add_argument("--track", help="folder of the experiments to log to, such as var/mlflow")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args(given)
 

@@ -1,4 +1,4 @@
-"""What a thorough run adds: the repair of risks, what more people would bring, the optimism."""
+"""What a thorough run adds: repair of risks, what more people would bring, optimism, reasons."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ml.evaluation import headline, learning, recalibration, validation
 from ml.evaluation.recalibration import Offer
 from ml.evaluation.result import plain
+from ml.explanation import overview
 from ml.models.predicting import predicted
 from ml.studies import figures
 from ml.studies import learning as fits
@@ -88,6 +89,16 @@ def optimism(
         rounds=ROUNDS,
     )
     return {"refits": ROUNDS, "figures": {name: plain(one) for name, one in corrected.items()}}
+
+
+def explanation(
+    problem: Problem, found: TableCohort, model: Any, *, random_state: int
+) -> dict[str, Any]:
+    """What moves the model and how far its reasons may be believed; {} without an exact split."""
+    if problem.kind not in ("binary", "number"):
+        return {}
+    told = overview.overview(model, found.X, random_state=random_state)
+    return plain(told) if told else {}
 
 
 def _ranked(problem: Problem, told: NDArray[np.float64]) -> NDArray[np.float64]:

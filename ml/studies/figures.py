@@ -1,7 +1,7 @@
 """What a study reports of its model: cross-fitted, at later times, beside simpler answers."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ml import splits
 from ml.evaluation import comparison, evaluate
 from ml.evaluation.result import Evaluation
-from ml.studies import learning
+from ml.studies import beside, learning
+from ml.studies.beside import Beside
 from ml.studies.problem import Problem
 from ml.studies.tablecohort import TableCohort
 from ml.uncertainty import conformal
@@ -18,11 +19,20 @@ from ml.uncertainty import conformal
 SIMPLEST = {"binary": "logistic", "classes": "logistic", "number": "linear", "survival": "cox"}
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What else answers for the rows of a cohort: scores with their numbers, variants' risks."""
+
+    scores: Mapping[str, Beside]
+    points: Mapping[str, NDArray[np.float64]]
+    variants: Mapping[str, NDArray[np.float64]]
+
+
 def of(
     problem: Problem,
     found: TableCohort,
     tested: NDArray[np.float64],
-    beside: Mapping[str, NDArray[np.float64]],
+    others: Others,
     *,
     random_state: int,
     threads: int = 1,
@@ -38,11 +48,17 @@ def of(
         return judged(prediction) | {"difference": gain}
 
     figures = {"cross_fitted": judged(_with_interval(problem, found, tested))}
-    if "simplest" not in beside and (simplest := _simplest(problem)):
+    if "simplest" not in others.variants and (simplest := _simplest(problem)):
         figures["simplest"] = beaten(
             learning.cross_fitted(simplest, found, random_state=random_state, threads=threads)
         )
-    figures |= {name: beaten(prediction) for name, prediction in beside.items()}
+    figures |= {name: beaten(prediction) for name, prediction in others.variants.items()}
+    how = {"person": found.person, "random_state": random_state}
+    ours, y = ranked(problem, tested), truth(problem, found.y)
+    figures |= {
+        name: beside.judged(score, y, ours, others.points[name], problem.kind, **how)
+        for name, score in others.scores.items()
+    }
     if found.moment is not None:
         rows, prediction = learning.temporal(
             problem, found, random_state=random_state, threads=threads
@@ -77,8 +93,8 @@ def _gain(
         return None
     return comparison.compare(
         truth(problem, found.y),
-        _at_horizon(problem, ours),
-        _at_horizon(problem, theirs),
+        ranked(problem, ours),
+        ranked(problem, theirs),
         problem.kind,
         person=found.person,
         thresholds=_thresholds(problem),
@@ -86,8 +102,8 @@ def _gain(
     ).to_json()
 
 
-def _at_horizon(problem: Problem, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of risks by several horizons those by the main one."""
+def ranked(problem: Problem, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What ranks people: of risks by several horizons those by the main one."""
     if not problem.horizons or prediction.ndim == 1:
         return prediction
     return prediction[:, problem.times.index(problem.horizon)]

@@ -13,6 +13,7 @@ from ml.studies.problem import Input
 AGES = ["under 45", "45-54", "55 and over"]
 DRIVES = "drives coronary disease"
 SCORE = "Framingham general cardiovascular risk 2008 (body mass index)"
+SCORE_NOTE = "It foretells all cardiovascular disease and was fitted to people of the same town."
 
 
 def inputs(name: Mapping[str, str], sex: Input) -> tuple[Input, ...]:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.studies import framingham
+from ml.studies.beside import Beside
 from ml.studies.command import main
 from ml.studies.problem import Input, Problem, Split
 from ml.studies.table import TableStudy
@@ -62,7 +63,8 @@ PROBLEM = Problem(
         "1956-68, one town: a benchmark of methods, not for use with people of today.",
     ),
 )
-STUDY = TableStudy(PROBLEM, prepare, "framingham", {"framingham_2008": framingham_2008})
+BESIDE = {"framingham_2008": Beside(framingham.SCORE, framingham_2008, framingham.SCORE_NOTE)}
+STUDY = TableStudy(PROBLEM, prepare, "framingham", BESIDE)
 
 if __name__ == "__main__":
     main(STUDY)

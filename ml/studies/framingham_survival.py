@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.studies import framingham
+from ml.studies.beside import Beside
 from ml.studies.columns import demographic
 from ml.studies.command import main
 from ml.studies.problem import Problem
@@ -38,7 +39,8 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     if not {"ANYCHD", "TIMECHD"} <= set(frame):
         return found
     years = frame["TIMECHD"] / DAYS_A_YEAR
-    return found.assign(years=years.where(frame["ANYCHD"] == 1, -years).where(years > 0))
+    known = frame["ANYCHD"].notna() & (years > 0)
+    return found.assign(years=years.where(frame["ANYCHD"] == 1, -years).where(known))
 
 
 def framingham_2008(rows: pd.DataFrame) -> NDArray[np.float64]:
@@ -74,7 +76,7 @@ PROBLEM = Problem(
         "AUROC of ten years: 0.738 fitted on all 24 years, 0.730 by regression on ten years.",
     ),
 )
-BESIDE = {"framingham_2008": framingham_2008}
+BESIDE = {"framingham_2008": Beside(framingham.SCORE, framingham_2008, framingham.SCORE_NOTE)}
 STUDY = TableStudy(PROBLEM, prepare, "framingham_longitudinal", BESIDE)
 
 if __name__ == "__main__":

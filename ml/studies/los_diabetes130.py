@@ -14,6 +14,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ml.studies import diabetes130 as table130
+from ml.studies.beside import NO_SCORE_OF_DAYS
 from ml.studies.command import main
 from ml.studies.problem import Problem
 from ml.studies.table import TableStudy
@@ -98,6 +99,7 @@ PROBLEM = Problem(
             "fifth of numbers were foretold better, too (R² 0.266 against 0.231)."
         ),
         "Stays that ended in death are counted: a short stay is not always good news.",
+        NO_SCORE_OF_DAYS,
     ),
 )
 

@@ -6,6 +6,7 @@ No code given at discharge, no drug, no test: who comes, how, and what earlier s
 """
 
 from ml.studies import diabetes130 as table130
+from ml.studies.beside import NO_SCORE_OF_DAYS
 from ml.studies.command import main
 from ml.studies.los_diabetes130 import like, prepare, simplest
 from ml.studies.table import TableStudy
@@ -21,6 +22,7 @@ PROBLEM = like(
             "Strictly at admission the table tells little of the days to come. Figures near R² 0.3 "
             "that are called known at admission use diagnoses coded at discharge."
         ),
+        NO_SCORE_OF_DAYS,
     ),
 )
 STUDY = TableStudy(

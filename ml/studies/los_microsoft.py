@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ml.studies.beside import NO_SCORE_OF_DAYS
 from ml.studies.command import main
 from ml.studies.problem import Input, Problem
 from ml.studies.table import TableStudy
@@ -85,6 +86,7 @@ PROBLEM = Problem(
             "Flags, laboratory values and vital signs are of the whole encounter: the model speaks "
             "during the stay, not at admission."
         ),
+        NO_SCORE_OF_DAYS,
         (
             "discharged less vdate is the stay and is refused by the linter. facid and the "
             "number of other diagnoses (secondarydiagnosisnonicd9) are known late and are no "
@@ -100,8 +102,8 @@ IDS = (
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every row, with counts. Raises KeyError for a column that the table lacks."""
-    outside = [~frame[name].between(*limits) for name, limits in BANDS.items()]
+    """Every row, with counts; an unknown value is not outside. Raises KeyError of a column."""
+    outside = [(frame[name] < low) | (frame[name] > high) for name, (low, high) in BANDS.items()]
     return frame.assign(
         readmissions=frame["rcount"].astype(str).str.extract(r"(\d)", expand=False).astype(float),
         female=(frame["gender"] == "F").astype(float),

@@ -8,6 +8,7 @@ resuscitate and what came later are no inputs.
 
 import pandas as pd
 
+from ml.studies.beside import NO_SCORE_OF_DAYS
 from ml.studies.command import main
 from ml.studies.problem import Input, Problem
 from ml.studies.table import TableStudy
@@ -64,6 +65,7 @@ PROBLEM = Problem(
             "Read it beside the risk of death (support2_death)."
         ),
         "The expected stay is the median.",
+        NO_SCORE_OF_DAYS,
     ),
 )
 

@@ -10,6 +10,7 @@ of the stay: the error of the whole stay is the error of the days still to come.
 
 import pandas as pd
 
+from ml.studies.beside import NO_SCORE_OF_DAYS
 from ml.studies.command import main
 from ml.studies.problem import Input, Problem
 from ml.studies.table import TableStudy
@@ -95,6 +96,7 @@ PROBLEM = Problem(
         ),
         "Planned approach, position and anaesthesia are read from the record of the operation.",
         "VitalDB is licensed CC BY-NC-SA 4.0: no commercial use.",
+        NO_SCORE_OF_DAYS,
     ),
 )
 

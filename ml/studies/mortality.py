@@ -22,6 +22,7 @@ from ml.studies.inputs import (
 
 LAST_CYCLE = 2007
 MONTHS = 120
+LEAST_MONTHS = 0.5  # a death in the month of the examination: a time of zero has no sign
 CARDIOVASCULAR = (1, 5)  # leading causes: heart, cerebrovascular
 
 FEATURES = (
@@ -84,6 +85,13 @@ def died_within_ten_years(frame: pd.DataFrame) -> pd.Series:
     in_cohort = followed & (frame["cycle_start"] <= LAST_CYCLE) & (frame["pregnant"] != 1)
     dead = (frame["mort_status"] == 1) & (months <= MONTHS)
     return dead.astype(float).where(in_cohort)
+
+
+def followed_months(frame: pd.DataFrame) -> pd.Series:
+    """Months of follow-up of everybody examined and not pregnant; below zero who was alive."""
+    months = frame["mort_permth_exm"].clip(lower=LEAST_MONTHS)
+    followed = (frame["mort_eligstat"] == 1) & (frame["pregnant"] != 1)
+    return months.where(frame["mort_status"] == 1, -months).where(followed)
 
 
 def died_of_the_heart_within_ten_years(frame: pd.DataFrame) -> pd.Series:

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.evaluation import discrimination
-from ml.scores import ada_risk_test, prevent
+from ml.scores import ada_risk_test, framingham_cvd, prevent
+from ml.studies import beside as others
 from ml.studies.ckd import egfr
 from ml.studies.spec import Study
 
@@ -31,6 +32,19 @@ def beside(study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]) -> dict
         "auroc": discrimination.auroc(y, values),
         "model_auroc": discrimination.auroc(y, ours),
     }
+
+
+def compared(study: Study, frame: pd.DataFrame, risk: NDArray[np.float64]) -> dict[str, Any]:
+    """How score and model rank the same people, by the name of the score; see `beside`."""
+    found = pair(study, frame, risk)
+    if found is None:
+        return {}
+    y, points, ours = found
+    title, score = SCORES[study.task]
+    told = others.compared(
+        others.Beside(title, score), y, ours, points, "binary", random_state=study.seed
+    )
+    return {title: told}
 
 
 def pair(
@@ -80,6 +94,21 @@ def prevent_total_cvd(frame: pd.DataFrame) -> NDArray[np.float64]:
         "model": "base",
     }
     return np.where(known, np.nan, _value(prevent, asked))
+
+
+def framingham_cvd_2008(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Framingham ten-year risk of all cardiovascular disease, of people with and without it."""
+    asked = {
+        "age": frame["age"],
+        "sex": _sex(frame),
+        "tc_mg_dl": frame["cholesterol_total_mg_dl"],
+        "hdl_mg_dl": frame["hdl_mg_dl"],
+        "sbp": frame["sbp_mmhg"],
+        "bp_treated": frame["bpq050a_now_rx"] == 1,
+        "smoker": frame["smq040_now"].isin([1, 2]),
+        "diabetes": frame["diq010_diabetes"] == 1,
+    }
+    return _value(framingham_cvd, asked)
 
 
 def scored_points(frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ml.studies import diabetes130 as table130
 from ml.studies.command import main
+from ml.studies.diabetes130_lace import LACE
 from ml.studies.problem import Problem
 from ml.studies.spec import Tier
 from ml.studies.table import TableStudy
@@ -53,6 +54,7 @@ PROBLEM = Problem(
         Tier("moderate", 0.1, "Telephone call within a week", "own"),
         Tier("high", 0.2, "Appointment within a week and review of drugs", "own"),
     ),
+    published_score=LACE.title,
     refits=200,
     groups=("gender", "race", "age"),
     most_missing=0.9,
@@ -80,7 +82,8 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     wide = table130.derived(frame).assign(excluded=table130.readmission_reason(frame))
     if "readmitted" not in frame:
         return wide
-    return wide.assign(early_return=(frame["readmitted"] == "<30").astype(float))
+    told = frame["readmitted"]
+    return wide.assign(early_return=(told == "<30").astype(float).where(told.notna()))
 
 
 VARIANTS = {
@@ -90,7 +93,7 @@ VARIANTS = {
         inputs=tuple(found for found in PROBLEM.inputs if found not in table130.HISTORY),
     ),
 }
-STUDY = TableStudy(PROBLEM, prepare, dataset="diabetes130", variants=VARIANTS)
+STUDY = TableStudy(PROBLEM, prepare, "diabetes130", {"lace": LACE}, VARIANTS)
 
 if __name__ == "__main__":
     main(STUDY)

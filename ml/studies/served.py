@@ -1,8 +1,9 @@
-"""The command line of the served NHANES risks, with the three verbs of every study.
+"""The command line of the served NHANES risks, with the verbs of every study.
 
     python -m ml.studies.death_10y run [--data PATH] [--out DIR]
     python -m ml.studies.death_10y score --model DIR --data FILE --out FILE
     python -m ml.studies.death_10y validate --model DIR --data FILE --json FILE
+    python -m ml.studies.death_10y recalibrate --model DIR --data FILE --out DIR
 
 FILE has the columns of the NHANES table. Scoring goes the way of the product: each row becomes
 `Facts`, and the model may refuse.
@@ -12,23 +13,28 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ml import datasets, serving
+from ml import datasets, persistence, serving
 from ml.datasets import nhanes
-from ml.evaluation import evaluate
-from ml.studies import cohort, published, registry, servedreport, train
-from ml.studies.command import sentence
+from ml.evaluation import Evaluation, evaluate
+from ml.persistence import Artifact
+from ml.studies import cohort, published, registry, repair, servedreport, train
+from ml.studies.command import sentence, track
 from ml.studies.spec import Study
 from ml.types import Abstention, Outcome
 
 DATASET = "nhanes"
 PEOPLE_AT_ONCE = 1000
+LATE = ". Ten-year outcomes exist for the cycles to 2007-08 only"
+PUT_RIGHT = "Risks were put right"
 COLUMNS = ("risk", "low", "high", "tier", "abstained", "reason")
 
 
@@ -45,7 +51,7 @@ class NobodyToJudge(ValueError):
     def __init__(self, study: Study):
         super().__init__(
             f"No row tells the outcome ({study.outcome_text}) of the population: "
-            f"{study.population}. Ten-year outcomes exist for the cycles to 2007-08 only"
+            f"{study.population}{LATE if study.horizon_years else ''}"
         )
 
 
@@ -75,13 +81,28 @@ def predict(model: serving.RiskModel, frame: pd.DataFrame) -> pd.DataFrame:
 
 def validation(study: Study, model: serving.RiskModel, frame: pd.DataFrame) -> dict[str, Any]:
     """Figures with intervals on everybody whose outcome is known, as plain values."""
+    people, y, risk = _foretold(study, model, frame)
+    judged = _judge(study, people, y, risk)
+    beside = published.compared(study, people, risk)
+    return {"task": study.task, "model": model.version, "beside": beside, **judged.to_json()}
+
+
+def _foretold(
+    study: Study, model: serving.RiskModel, frame: pd.DataFrame
+) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
+    """People whose outcome is known, the outcome, and the risk that each was told."""
     outcome = study.outcome(frame)
     known = (outcome.notna() & (frame["age"] >= study.age_min)).to_numpy()
     if not known.any():
         raise NobodyToJudge(study)
     people, y = frame[known], outcome.to_numpy(float)[known]
-    risk = predict(model, people)["risk"].to_numpy(float)
-    judged = evaluate(
+    return people, y, predict(model, people)["risk"].to_numpy(float)
+
+
+def _judge(
+    study: Study, people: pd.DataFrame, y: NDArray[np.float64], risk: NDArray[np.float64]
+) -> Evaluation:
+    return evaluate(
         y,
         risk,
         "binary",
@@ -90,8 +111,31 @@ def validation(study: Study, model: serving.RiskModel, frame: pd.DataFrame) -> d
         thresholds=[tier.low for tier in study.tiers if tier.low > 0],
         random_state=study.seed,
     )
-    beside = published.beside(study, people, risk)
-    return {"task": study.task, "model": model.version, "beside": beside, **judged.to_json()}
+
+
+def recalibrated(
+    study: Study, artifact: Artifact, frame: pd.DataFrame, source: str
+) -> tuple[Artifact, repair.Repaired]:
+    """The model with the level and slope that these rows ask for, as the web will serve it.
+
+    `source` is the digest of their file. Raises repair.NothingToRepair.
+    """
+    manifest = artifact.manifest
+    if source == manifest["data"]["sha256"]:
+        raise repair.NothingToRepair(repair.OWN_ROWS)
+    plain = {**manifest["serving"], repair.KEY: None}
+    model = serving.RiskModel(replace(artifact, manifest={**manifest, "serving": plain}))
+    people, y, risk = _foretold(study, model, frame)
+    told = np.isfinite(risk)
+    people, y, risk = people[told], y[told], risk[told]
+    done = repair.made(
+        y, risk, people["SEQN"].to_numpy(),
+        lambda after: _judge(study, people, y, after),
+        keeps_order=True, random_state=study.seed,
+    )  # fmt: skip
+    record = done.record(manifest, {"rows": len(y), "sha256": source})
+    record["study"] = _with_note(manifest["study"], done, len(y))
+    return replace(artifact, manifest={**record, "serving": done.serving(plain)}), done
 
 
 def run(study: Study, options: argparse.Namespace) -> None:
@@ -101,14 +145,24 @@ def run(study: Study, options: argparse.Namespace) -> None:
     trained = train.trained(study, frame, source=source, threads=options.threads)
     fitted = trained.artifact
     folder = train.save(fitted, options.out, created_on=datetime.now(UTC).date())
-    servedreport.write(study, trained, frame, folder)
+    servedreport.write(study, trained, folder)
+    track(_record(persistence.read_manifest(folder), trained.told), folder, options.track)
     _say(f"{study.title}: {len(frame)} rows, model and figures in {folder}")
     _say(f"  cross-fitted: {_headline(fitted.manifest['metrics']['cross_fitted'])}")
+
+
+def _record(manifest: dict[str, Any], told: servedreport.Told) -> dict[str, Any]:
+    """The manifest with what the experiments ask for under the names of the other studies."""
+    return manifest | {
+        "specification": manifest["study"]["digest"],
+        "figures": {name: found.to_json() for name, found in told.evaluations.items()},
+    }
 
 
 def score(study: Study, options: argparse.Namespace) -> None:
     """One row of predictions for each row of the file, in its order."""
     found = predict(_model(study, options.model), datasets.load(DATASET, options.data))
+    Path(options.out).parent.mkdir(parents=True, exist_ok=True)
     found.to_csv(options.out, index=False)
     _say(f"{len(found)} rows, {int(found['abstained'].sum())} without a number, in {options.out}")
 
@@ -117,15 +171,44 @@ def validate(study: Study, options: argparse.Namespace) -> None:
     """Metrics with intervals on rows whose outcome is known."""
     frame = datasets.load(DATASET, options.data)
     found = validation(study, _model(study, options.model), frame)
+    Path(options.json).parent.mkdir(parents=True, exist_ok=True)
     Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     _say(f"{study.title}: {_headline(found['metrics'])}")
 
 
+def _with_note(told: dict[str, Any], done: repair.Repaired, people: int) -> dict[str, Any]:
+    """The study in words, with what its card has to say of the repair."""
+    kept = [note for note in told["notes"] if not note.startswith(PUT_RIGHT)]
+    calibration = done.sentences()[1]
+    note = (
+        f"{PUT_RIGHT} ({repair.WORDS[done.offer.repair.method]}) on {people} people of a site: "
+        f"{calibration}. The other figures are those of the model before."
+    )
+    return {**told, "notes": [*kept, note]}
+
+
+def recalibrate(study: Study, options: argparse.Namespace) -> None:
+    """A copy of the model whose risks are put right on people that it has not seen."""
+    artifact = persistence.load(options.model)
+    _refuse_other(study, artifact.manifest["task"])
+    path = datasets.get(DATASET).path(options.data)
+    frame = datasets.load(DATASET, options.data)
+    repaired, done = recalibrated(study, artifact, frame, nhanes.source_digest(path))
+    folder = persistence.save(repaired, options.out)
+    done.write(folder, {"task": study.task, "model": artifact.manifest["version"]})
+    _say(f"{study.title}: model with repaired risks in {folder}")
+    _say("\n".join(f"  {line}" for line in done.sentences()))
+
+
 def _model(study: Study, folder: str) -> serving.RiskModel:
     model = serving.load(folder)
-    if model.task != study.task:
-        raise WrongModel(study.task, model.task)
+    _refuse_other(study, model.task)
     return model
+
+
+def _refuse_other(study: Study, task: str) -> None:
+    if task != study.task:
+        raise WrongModel(study.task, task)
 
 
 def _told(outcome: Outcome) -> tuple[Any, ...]:
@@ -140,6 +223,7 @@ def _parser(study: Study) -> argparse.ArgumentParser:
     made = commands.add_parser("run", help="fit, report and store the model")
     made.add_argument("--data", help="file or folder; default: the folder of data sets")
     made.add_argument("--out", default=f"var/studies/{study.task}", help="folder to write")
+    made.add_argument("--track", help="folder of the experiments to log to, such as var/mlflow")
     made.add_argument("--threads", type=int, default=1)
     made.set_defaults(command=run)
     scored = commands.add_parser("score", help="predict each row of a file")
@@ -148,7 +232,10 @@ def _parser(study: Study) -> argparse.ArgumentParser:
     validated = commands.add_parser("validate", help="judge a stored model on a file")
     validated.add_argument("--json", required=True, help="JSON file to write")
     validated.set_defaults(command=validate)
-    for later in (scored, validated):
+    repaired = commands.add_parser("recalibrate", help="put the risks right on a site's own rows")
+    repaired.add_argument("--out", required=True, help="folder of the repaired model")
+    repaired.set_defaults(command=recalibrate)
+    for later in (scored, validated, repaired):
         later.add_argument("--model", required=True, help="folder that `run` wrote")
         later.add_argument("--data", required=True, help="table in the form of the data set")
     return parser
@@ -157,9 +244,8 @@ def _parser(study: Study) -> argparse.ArgumentParser:
 def _headline(metrics: dict[str, Any]) -> str:
     names = ("auroc", "calibration_slope", "observed_expected", "brier")
     told = [(name, metrics[name]) for name in names if metrics[name]["value"] is not None]
-    return ", ".join(
-        f"{name} {m['value']:.3f} ({m['low']:.3f} to {m['high']:.3f})" for name, m in told
-    )
+    words = [f"{name} {m['value']:.3f} ({m['low']:.3f} to {m['high']:.3f})" for name, m in told]
+    return ", ".join(words) or "not enough data for a figure"
 
 
 def _say(text: str) -> None:

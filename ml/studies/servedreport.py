@@ -1,47 +1,84 @@
 """The performance report and model card of a served risk, as every other study has them."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ml import reports
-from ml.evaluation import comparison, evaluate
-from ml.evaluation.bootstrap import Interval
+from ml.evaluation import Evaluation, comparison, evaluate
 from ml.features import person
 from ml.persistence import read_manifest
+from ml.reports import card
 from ml.studies import facts, published
 from ml.studies import report as figures
+from ml.studies.cohort import Cohort
 from ml.studies.problem import Input, Problem, Split
 from ml.studies.spec import Study
-from ml.studies.train import Trained
+
+if TYPE_CHECKING:
+    from ml.studies.train import Trained
+
+
+class Told(NamedTuple):
+    """Evaluations by name, and comparisons with other answers, as `ml.reports` reads them."""
+
+    evaluations: Mapping[str, Evaluation]
+    comparisons: Mapping[str, Any]
+
 
 DEMOGRAPHIC = ("age", "male", "black", "hispanic", "asian_or_other")
 RECORDED = ("data", "seed", "created_on", "libraries", "version", "model_digest")
 
 
-def write(study: Study, trained: Trained, frame: pd.DataFrame, folder: str | Path) -> None:
+def write(study: Study, trained: Trained, folder: str | Path) -> None:
     """Report, JSON, card and self-audit beside the stored model."""
-    people, risk = trained.people, trained.risk
+    reports.save(_gathered(study, trained.told, read_manifest(folder)), folder)
+
+
+def attributes(study: Study, told: Told, manifest: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The 31 source attributes of the card, which travel with the model."""
+    return [asdict(found) for found in card.card(_gathered(study, told, manifest))]
+
+
+def judged(
+    study: Study,
+    frame: pd.DataFrame,
+    people: Cohort,
+    risk: NDArray[np.float64],
+    later: tuple[NDArray[np.int64], NDArray[np.float64]],
+) -> Told:
+    """What report and card tell in figures.
+
+    `risk` is cross-fitted, one of each of the people; `later` are the rows of the late cycles and
+    what a model of the cycles before says of them.
+    """
     how = {"random_state": study.seed, "thresholds": _cuts(study)}
-    later, told = trained.later
+    rows, late_risk = later
     simplest = figures.age_and_sex(study, people)
     found = {
         "cross_fitted": evaluate(people.y, risk, "binary", groups=people.groups, **how),
-        "later": evaluate(people.y[later], told, "binary", groups=_part(people.groups, later),
+        "later": evaluate(people.y[rows], late_risk, "binary", groups=_part(people.groups, rows),
                           **how),
         "age_and_sex": evaluate(people.y, simplest, "binary", **how),
     }  # fmt: skip
     compared: dict[str, Any] = {
         "age_and_sex": comparison.compare(people.y, risk, simplest, "binary", **how).to_json()
     }
-    compared |= _published(study, frame, risk)
-    record = read_manifest(folder)
-    record = {name: record[name] for name in RECORDED if name in record}
-    reports.write(
-        found, problem(study), folder, comparisons=compared, record=record,
+    compared |= published.compared(study, frame, risk)
+    return Told(found, compared)
+
+
+def _gathered(study: Study, told: Told, manifest: Mapping[str, Any]) -> reports.Study:
+    record = {name: manifest[name] for name in RECORDED if name in manifest}
+    return reports.gathered(
+        told.evaluations, problem(study), comparisons=told.comparisons, record=record,
         facts=facts.of(study.task),
     )  # fmt: skip
 
@@ -73,21 +110,6 @@ def problem(study: Study) -> Problem:
         notes=study.notes,
         seed=study.seed,
     )
-
-
-def _published(study: Study, frame: pd.DataFrame, risk: NDArray) -> dict[str, Any]:
-    """The gain in AUROC over the published score: its points are no risks, so nothing else."""
-    pair = published.pair(study, frame, risk)
-    if pair is None:
-        return {}
-    y, points, ours = pair
-    gain = comparison.delong(y, ours, points)
-    name, _ = published.SCORES[study.task]
-    return {name: {"rows": len(y), "people": len(y), "differences": {"auroc": _plain(gain)}}}
-
-
-def _plain(found: Interval) -> dict[str, float]:
-    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _input(study: Study, name: str) -> Input:

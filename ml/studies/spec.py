@@ -67,6 +67,8 @@ class Study:
     `grade(frame)`, where there is one, says from 0 to 1 how far the measurements behind the outcome
     lie beyond its limit: the first `graded_trees` learn it, since 6.4 % is nearer to 6.5 % than 5 %
     is; the others learn the outcome itself, which sets the level.
+    `months(frame)`, where people are followed, says for how long, below zero if alive at the end,
+    NaN for those who do not count: who has no outcome yet teaches by it (`ml.studies.unfinished`).
     `as_surveyed` is the share of a person's weight in training that lies on the complete record.
     `banned` maps analyte codes or feature names to the reason why the model must not see them.
     `monotone` maps features to (+1 or -1, medical reason). `often_unlisted` are conditions that
@@ -97,6 +99,7 @@ class Study:
     trees: int = 400
     grade: Callable[[pd.DataFrame], pd.Series] | None = None
     graded_trees: int = 0
+    months: Callable[[pd.DataFrame], pd.Series] | None = None
     as_surveyed: float = SURVEYED_SHARE
     refits: int = 200
     stretch: float = 1.0
@@ -147,4 +150,6 @@ class Study:
         learned_from = (self.graded_trees, self.as_surveyed)
         if learned_from != (0, SURVEYED_SHARE):
             text["learned_from"] = learned_from
+        if self.months:
+            text["unfinished"] = True
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()

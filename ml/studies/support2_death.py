@@ -11,9 +11,9 @@ an input: it was published before, and sums up measurements of day 3, more than 
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
+from ml.studies.beside import Beside
 from ml.studies.columns import categories, demographic, flags, numbers
 from ml.studies.command import main
 from ml.studies.problem import Input, Problem
@@ -42,6 +42,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
 
 AGES = ["under 50", "50-64", "65-79", "80 and over"]
 DAY3 = "day3"
+TWO_MONTHS = "It foretells survival of two months, not of the stay."
 INPUTS = (
     demographic("age", "Age", "a", 1, "older people have less reserve"),
     *categories(
@@ -119,13 +120,9 @@ PROBLEM = Problem(
 )
 
 
-def _dies(column: str, sign: int = 1):
-    """Another's answer as a score that rises with death; -1 for chances of survival."""
-    return lambda rows: _risk(rows[column].to_numpy(float), sign)
-
-
-def _risk(value: np.ndarray, sign: int) -> np.ndarray:
-    return 1 - value if sign < 0 else value
+def _dies(column: str, title: str) -> Beside:
+    """Another's chance of survival as a score that rises with death."""
+    return Beside(title, lambda rows: 1 - rows[column].to_numpy(float), TWO_MONTHS)
 
 
 UNSCORED = tuple(found for found in INPUTS if found.name != "aps")
@@ -133,7 +130,10 @@ STUDY = TableStudy(
     PROBLEM,
     prepare,
     "support2",
-    {"support_model": _dies("surv2m", -1), "physicians": _dies("prg2m", -1)},
+    {
+        "support_model": _dies("surv2m", "SUPPORT model (Knaus 1995), fitted to these patients"),
+        "physicians": _dies("prg2m", "Physicians' own estimate"),
+    },
     variants={"without_score": replace(PROBLEM, inputs=UNSCORED)},
 )
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ml import leakage, samples
 from ml.models import encoding
 from ml.studies import (
+    beside,
     extras,
     figures,
     learning,
@@ -24,6 +25,7 @@ from ml.studies import (
     tablefiles,
     tableparts,
 )
+from ml.studies.beside import Beside
 from ml.studies.problem import Problem
 from ml.studies.tablecohort import TableCohort
 
@@ -36,8 +38,8 @@ class TableStudy:
 
     `prepare` keeps the index of the rows it keeps, and works without the outcome's columns, too.
     It may say why a row is outside the population in a column `excluded`. `dataset` names the
-    table for `ml.datasets.load`. `beside` are other predictions of the same prepared rows, such as
-    a published score, that the report sets beside the model; `variants` are other problems
+    table for `ml.datasets.load`. `beside` are answers of others on the same prepared rows, such
+    as a published score, that report and card set beside the model; `variants` are other problems
     (inputs, models) with the same rows and outcome, cross-fitted for the same purpose: never
     linted, never served. One called "simplest" takes the place of the plain regression.
     """
@@ -45,7 +47,7 @@ class TableStudy:
     problem: Problem
     prepare: Prepare
     dataset: str = ""
-    beside: Mapping[str, Callable[[pd.DataFrame], NDArray]] = field(default_factory=dict)
+    beside: Mapping[str, Beside] = field(default_factory=dict)
     variants: Mapping[str, Problem] = field(default_factory=dict)
 
     def cohort(self, frame: pd.DataFrame) -> TableCohort:
@@ -150,13 +152,17 @@ def fit(
     problem = learning.settled(study.problem, found, **how, progress=progress)
     model = learning.fit(problem, found, **how)
     parts = tableparts.fit_parts(problem, found, model, **how)
-    beside = _beside(study, prepared, found, how)
+    others = figures.Others(
+        study.beside,
+        beside.of_rows(study.beside, prepared.loc[found.X.index]),
+        _variants(study, prepared, found, how),
+    )
     offer, after = extras.repair(problem, found, tested, random_state=seed)
     told = quantiles.cross_fitted(problem, found, **how) if problem.quantiles else None
     manifest = {
         **_identity(study, seed),
         "data": {**(source or {}), **_extent(frame, found)},
-        "figures": figures.of(problem, found, tested, beside, **how),
+        "figures": figures.of(problem, found, tested, others, **how),
         "sample_size": {"enough": size.enough, "sentence": size.sentence},
         "leakage": [asdict(one) for one in leaks],
         "libraries": tablefiles.libraries(),
@@ -168,7 +174,7 @@ def fit(
     if told is not None:
         manifest["quantiles"] = quantiles.coverage(problem, found, told)
     if thorough:
-        manifest |= _thorough(problem, found, how, progress)
+        manifest |= _thorough(problem, found, model, how, progress)
     serving = tableparts.serving(problem, found, tested, told)
     return FittedTable(problem, parts, serving, manifest, study.prepare)
 
@@ -176,6 +182,7 @@ def fit(
 def _thorough(
     problem: Problem,
     found: TableCohort,
+    model: Any,
     how: Mapping[str, int],
     progress: Callable[[str], None] | None,
 ) -> dict[str, Any]:
@@ -185,18 +192,18 @@ def _thorough(
     return {
         "learning_curve": extras.learning_curve(problem, found, **how),
         "optimism": extras.optimism(problem, found, **how),
+        "explanation": extras.explanation(problem, found, model, random_state=how["random_state"]),
     }
 
 
-def _beside(
+def _variants(
     study: TableStudy, prepared: pd.DataFrame, found: TableCohort, how: Mapping[str, int]
 ) -> dict[str, NDArray]:
-    """What other scores and variants of the problem say of the same rows."""
-    rows = prepared.loc[found.X.index]
-    told = {name: score(rows) for name, score in study.beside.items()}
-    for name, variant in study.variants.items():
-        told[name] = learning.cross_fitted(variant, tablecohort.cohort(variant, prepared), **how)
-    return told
+    """What variants of the problem say of the same rows."""
+    return {
+        name: learning.cross_fitted(variant, tablecohort.cohort(variant, prepared), **how)
+        for name, variant in study.variants.items()
+    }
 
 
 def _identity(study: TableStudy, seed: int) -> dict[str, Any]:

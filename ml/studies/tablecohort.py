@@ -63,9 +63,14 @@ def cohort(problem: Problem, prepared: pd.DataFrame) -> TableCohort:
     """The rows with a known outcome. Raises NoOutcome, KeyError, encoding.NotANumber."""
     if problem.outcome not in prepared:
         raise NoOutcome(f"The table does not tell {problem.outcome!r}: {problem.outcome_text}")
-    kept = prepared[inside(prepared) & prepared[problem.outcome].notna()]
-    if kept.empty:
+    of_population = prepared[inside(prepared)]
+    if of_population.empty:
         raise NoOutcome(f"No row of the table belongs to the population: {problem.population}")
+    kept = of_population[of_population[problem.outcome].notna()]
+    if kept.empty:
+        raise NoOutcome(
+            f"No row of the population tells {problem.outcome!r}: {problem.outcome_text}"
+        )
     X = encoding.typed(kept, columns_of(problem))
     return TableCohort(
         X,

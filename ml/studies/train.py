@@ -24,7 +24,7 @@ from ml.datasets import nhanes
 from ml.features import person
 from ml.models import boosting, refits
 from ml.persistence import Artifact
-from ml.studies import cohort, crossfit, masking, registry
+from ml.studies import cohort, crossfit, masking, registry, servedreport, unfinished
 from ml.studies.published import beside
 from ml.studies.report import few, report
 from ml.studies.spec import Study
@@ -52,14 +52,13 @@ def fit(
 class Trained:
     """A fitted study with the risks that its report is made of.
 
-    `risk` is cross-fitted, one of each of the people; `later` are the rows of the late cycles and
-    what a model of the cycles before says of them.
+    `risk` is cross-fitted, one of each of the people.
     """
 
     artifact: FittedStudy
     people: cohort.Cohort
     risk: NDArray[np.float64]
-    later: tuple[NDArray[np.int64], NDArray[np.float64]]
+    told: servedreport.Told
 
 
 def trained(
@@ -95,9 +94,12 @@ def trained(
         "seed": seed,
         "libraries": _libraries(),
     }
-    artifact = FittedStudy(booster, _refit(study, people, seed, threads), manifest)
     late = np.flatnonzero(people.cycle >= first_late)
-    return Trained(artifact, people, fits.risks["complete"], (late, late_risk))
+    risk = fits.risks["complete"]
+    told = servedreport.judged(study, frame, people, risk, (late, late_risk))
+    manifest["card"] = servedreport.attributes(study, told, manifest)
+    artifact = FittedStudy(booster, _refit(study, people, seed, threads), manifest)
+    return Trained(artifact, people, risk, told)
 
 
 def save(fitted: FittedStudy, folder: str | Path, *, created_on: date) -> Path:
@@ -139,7 +141,8 @@ NOTES = (
 
 
 def _refit(study: Study, people: cohort.Cohort, seed: int, threads: int) -> refits.Refits:
-    rows = masking.augment(study, people.X, people.y, random_state=seed)
+    known = unfinished.taught(study, people, random_state=seed, threads=threads)
+    rows = masking.augment(study, known.X, known.y, random_state=seed)
     return refits.fit(
         rows.X,
         rows.y,
@@ -176,6 +179,7 @@ def _provenance(frame: pd.DataFrame, people: cohort.Cohort, source: str) -> dict
         "sha256": source,
         "rows": len(frame),
         "cohort": len(people.y),
+        "unfinished": len(people.unfinished),
         "cycles": [f"{cycle}-{cycle + 1}" for cycle in cycles],
     }
 

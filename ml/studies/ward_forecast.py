@@ -14,6 +14,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import pandas as pd
 from ml import datasets
 from ml.evaluation import bootstrap
 from ml.evaluation.continuous import mae, pinball
-from ml.studies import wards
+from ml.studies import wardreport, wards
 from ml.studies.wards import WardModel
 
 TASK, DATASET = "ward_forecast", "los_microsoft_admissions"
@@ -38,6 +39,8 @@ NOTES = (
     "A stay depends on facility and readmission count alone here; labs are not in this table.",
     "The interval is the one of counts whose chance comes nearest to 80 %.",
 )
+
+PROBLEM = wardreport.problem(TASK, LEVEL, NOTES, SEED)
 
 
 class NotThisModel(ValueError):
@@ -74,9 +77,19 @@ def judge(model: WardModel, table: pd.DataFrame, days: pd.DatetimeIndex) -> dict
 
     `history_*` are the same quantiles of the ward's own past counts: what a ward clerk knows.
     """
+    return _judged(*answers(model, table, days), days)
+
+
+def answers(
+    model: WardModel, table: pd.DataFrame, days: pd.DatetimeIndex
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The forecasts of these days with what came, and the ward's own history in the same rows."""
     told = pd.concat([forecasts(model, table, day) for day in days], ignore_index=True)
     told["observed"] = observed(table, told)
-    past = _history(table, days[0], told)
+    return told, _history(table, days[0], told)
+
+
+def _judged(told: pd.DataFrame, past: pd.DataFrame, days: pd.DatetimeIndex) -> dict[str, Any]:
     week = told["as_of"].dt.strftime("%G-%V").to_numpy()
 
     def figures(weight: np.ndarray) -> Mapping[str, float]:
@@ -147,8 +160,16 @@ def run(options: argparse.Namespace) -> None:
     table = prepare(datasets.load(DATASET, options.data))
     first, last = table["admitted"].min(), table["admitted"].max()
     cut = (first + (last - first) * TRAINING).normalize()
-    found = judge(wards.fit(table, cut), table, testable(table, cut))
-    save(wards.fit(table, last), found, Path(options.out))
+    days = testable(table, cut)
+    told, past = answers(wards.fit(table, cut), table, days)
+    found, folder = _judged(told, past, days), Path(options.out)
+    save(wards.fit(table, last), found, folder)
+    record = {
+        "data": {"name": DATASET, "rows": len(table), "tested": found["days"]},
+        "seed": SEED,
+        "created_on": datetime.now(UTC).date().isoformat(),
+    }
+    wardreport.write(PROBLEM, told, past, folder, record)
     _say(f"{TASK}: {len(table)} admissions, trained up to {cut:%Y-%m-%d}; {options.out}", found)
 
 

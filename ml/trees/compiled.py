@@ -75,16 +75,20 @@ class CompiledTrees:
         A row adds up to its margin: what the margin's own single-precision sum lost in rounding
         (about 1e-6) is spread evenly over the contributions that are not zero.
         """
+        return self.explained(X)[1]
+
+    def explained(self, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
+        """`margins` and `contributions` for little more than the price of the second."""
         from . import kernels_shap as kernels
 
-        X, walk = self._rows(X), self.walk
-        margins = self.margins(X).astype(float)
+        X = self._rows(X)
+        margins, arrays = self.margins(X), self.walk.arrays
         out = np.empty((len(X), self.forest.features + 1))
         if len(X) == 1:
-            kernels.of_one(X[0], margins[0], *walk.arrays, out[0])
+            kernels.of_one(X[0], float(margins[0]), *arrays, out[0])
         else:
-            self._in_threads(kernels.contributions, X, (margins, *walk.arrays, out))
-        return out
+            self._in_threads(kernels.contributions, X, (margins.astype(float), *arrays, out))
+        return margins, out
 
     def _rows(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         if X.ndim != 2 or X.shape[1] != self.forest.features:
@@ -96,9 +100,9 @@ class CompiledTrees:
     ) -> None:
         """Split the rows; the kernels release the GIL and write to rows of their own."""
         threads = max(1, min(self.threads, len(X) // ROWS_WORTH_A_THREAD))
-        cuts = np.linspace(0, len(X), threads + 1).astype(int)
         if threads == 1:
             kernel(X, 0, len(X), *arrays)
             return
+        cuts = np.linspace(0, len(X), threads + 1).astype(int)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda part: kernel(X, *part, *arrays), pairwise(cuts)))

@@ -118,7 +118,9 @@ def by_walks(X, begin, end, value, base, root, feature, threshold, missing_right
             for r in range(start, last):
                 node = root[t]
                 while node >= 0:
-                    x = X[r, feature[node]]
-                    right = x >= threshold[node] or (x != x and missing_right[node])
-                    node = child[node, 1 if right else 0]
+                    question = np.uint64(node)
+                    x = X[r, np.uint64(feature[question])]
+                    # No jump: half of all guesses which way it goes would be wrong.
+                    right = (x >= threshold[question]) | ((x != x) & missing_right[question])
+                    node = child[question, np.uint64(right)]
                 out[r] += value[~node]

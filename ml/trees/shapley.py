@@ -16,6 +16,10 @@ adds over leaves, and every question costs the same few multiplications.
 A question asked of a feature that the path has already asked replaces the factor of the earlier
 one. At a question a row is in one of three states: it goes left (0), right (1), or its earlier
 answer about this feature has already ruled this branch out (2).
+
+Half the questions of a tree lead to two leaves. These `ends` need no walk of their own: what they
+add and what their feature gets are the path's product times a number each, known beforehand. The
+other questions are `forks`.
 """
 
 from dataclasses import dataclass, fields
@@ -26,15 +30,13 @@ from numpy.typing import NDArray
 
 from .forest import Forest
 
-ENTER, DOWN_LEFT, DOWN_RIGHT, UP_TWO_LEAVES, UP, UP_LEFT_LEAF, UP_RIGHT_LEAF = range(7)
-NOTHING = 2**62  # below a leaf
+Floats = NDArray[np.float64]
 
 
 class Earlier(NamedTuple):
     """A question on the path, with all answers so far about its feature."""
 
     node: int
-    depth: int
     side: int  # the way the path took
     share: float  # of the training rows with these answers
 
@@ -43,37 +45,33 @@ class Visit(NamedTuple):
     """A question as the walk meets it."""
 
     node: int
-    depth: int
-    side: int  # of its parent
     weight: float  # share of the training rows that come here
-    path: dict[int, "Earlier"]  # feature -> the last question about it
+    path: dict[int, Earlier]  # feature -> the last question about it
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The walk through a forest of N questions, Q points of quadrature.
+    """The walk through a forest of T trees, Q points of quadrature.
 
-    `factors` of a question, a state and a point are six numbers, left and right of each:
-    `down`, by which the product of the path is multiplied on its way to a side; `gain`, by which
-    what came up from a side is multiplied to be added over leaves (a lone leaf: the path's
-    product times the leaf's own factor and value); `toll`, by which it is multiplied to be a
-    contribution. Of a question with two leaves, left holds the sum of both and right nothing.
+    Questions are numbered tree by tree, in a tree forks before ends, and those above before those
+    below. While a tree is walked each of its questions has a place, its number within the tree:
+    for the product of its path on the way down, for the sum over its leaves on the way up. After
+    them come places for leaves beside a fork.
     """
 
-    program: NDArray[np.uint64]  # (steps, 2): what to do, with which question
-    depth: NDArray[np.uint64]
-    column: NDArray[np.uint64]  # feature, or F + feature where missing values go right
-    threshold: NDArray[np.float32]
-    feature: NDArray[np.uint64]
-    earlier: NDArray[np.uint64]  # depth of the path's earlier question about this feature
-    earlier_side: NDArray[np.float64]  # the side of it on which this question lies
-    repeated: NDArray[np.bool_]  # whether there is an earlier one
-    out: NDArray[np.uint64]  # slot for the sums over leaves
     first: NDArray[np.uint64]  # (T + 1,): questions of tree t are first[t]:first[t + 1]
-    below: NDArray[np.uint64]  # (questions, 2): number of the question on a side, or NOTHING
-    earlier_node: NDArray[np.uint64]  # number of the earlier question, its own if there is none
-    factors: NDArray[np.float64]  # (questions, states, points, 6)
-    deepest: int
+    first_fork: NDArray[np.uint64]  # (T + 1,): and of these so many are forks
+    feature: NDArray[np.uint64]
+    threshold: NDArray[np.float32]
+    missing_right: NDArray[np.bool_]
+    first_again: NDArray[np.uint64]  # (T + 1,)
+    again: NDArray[np.uint64]  # (R, 3): question, earlier one of its feature, side of that it is on
+    below: NDArray[np.uint64]  # (forks, 2): the places of both sides
+    row: NDArray[np.uint64]  # (N, 2): of forks or ends when left (right is next), when ruled out
+    forks: Floats  # (rows, Q, 4): factor of each side, then what the sum of each gives the feature
+    ends: Floats  # (rows, Q, 2): what the product gives the sum, and the feature
+    places: int
+    points: tuple[float, ...]  # of the quadrature: a tuple, for its length is known to the compiler
     expected: float  # mean margin of the training rows
 
     @property
@@ -91,81 +89,93 @@ class _Route:
         self.share = forest.share.tolist()
         self.feature = forest.feature.tolist()
         self.value = forest.value.tolist()
-        self.program: list[tuple[int, int]] = []
-        self.place = np.zeros((size, 2), np.int64)  # depth, side
-        self.earlier = np.zeros((size, 3), np.int64)  # question, depth, side
         self.shares = np.ones((size, 3))  # of the earlier answers, left and right with them
-        self.repeated = np.zeros(size, bool)
+        self.again: dict[int, Earlier] = {}
         self.expected = forest.base
         self.players = 1
+        for root in forest.root.tolist():
+            self._take(root)
 
-    def take(self, root: int) -> None:
+    def _take(self, root: int) -> None:
         if root < 0:
             self.expected += self.value[~root]
             return
-        stack: list[Visit | tuple[int, int]] = [Visit(root, 0, 0, 1.0, {})]
+        stack = [Visit(root, 1.0, {})]
         while stack:
-            item = stack.pop()
-            if isinstance(item, Visit):
-                stack += self._plan(item)
-            else:
-                self.program.append(item)
+            stack += self._below(stack.pop())
 
-    def _plan(self, at: Visit) -> list[Visit | tuple[int, int]]:
-        """What is to be done at a question, last things first."""
+    def _below(self, at: Visit) -> list[Visit]:
         node, feature = at.node, self.feature[at.node]
-        earlier, depth, side, share = at.path.get(feature, Earlier(node, 0, 0, 1.0))
-        self.place[node] = at.depth, at.side
-        self.earlier[node] = earlier, depth, side
-        self.repeated[node] = feature in at.path
+        share = 1.0
+        if feature in at.path:
+            self.again[node] = at.path[feature]
+            share = at.path[feature].share
         self.players = max(self.players, len(at.path) + (feature not in at.path))
         self.shares[node] = share, share * self.share[node][0], share * self.share[node][1]
-        left, right = self.child[node]
-        self.program.append((ENTER, node))
-        todo: list[Visit | tuple[int, int]] = [(_way_up(left, right), node)]
-        for way, child in ((0, left), (1, right)):  # the right side is walked first
+        visits = []
+        for way, child in enumerate(self.child[node]):
             weight = at.weight * self.share[node][way]
             if child < 0:
                 self.expected += self.value[~child] * weight
                 continue
-            here = Earlier(node, at.depth, way, float(self.shares[node, 1 + way]))
-            todo.append(Visit(child, at.depth + 1, way, weight, at.path | {feature: here}))
-            todo.append((DOWN_RIGHT if way else DOWN_LEFT, node))
-        return todo
-
-
-def _way_up(left: int, right: int) -> int:
-    if left < 0 and right < 0:
-        return UP_TWO_LEAVES
-    return UP_LEFT_LEAF if left < 0 else UP_RIGHT_LEAF if right < 0 else UP
+            here = Earlier(node, way, float(self.shares[node, 1 + way]))
+            visits.append(Visit(child, weight, at.path | {feature: here}))
+        return visits
 
 
 def tabulate(forest: Forest) -> Walk:
     route = _Route(forest)
-    for root in forest.root.tolist():
-        route.take(root)
+    end = (forest.child < 0).all(axis=1)
+    tree = np.repeat(np.arange(len(forest.root)), np.diff(forest.first_question))
+    order = np.lexsort((np.arange(len(end)), end, tree))
+    number = np.argsort(order)
+    first_fork = np.cumsum(np.append(0, ~end))[forest.first_question]
+    again = sorted((number[node], number[at.node], at.side) for node, at in route.again.items())
+    repeats = np.array(again, np.uint64).reshape(-1, 3)
+    asked_forks, asked_ends = order[~end[order]], order[end[order]]
+    below = _places(forest, number, asked_forks, tree)
+    points, forks, ends = _factors(forest, route)
+    ruled = np.isin(order, list(route.again))
+    forks, fork_row = _rows(forks[asked_forks], ruled[~end[order]])
+    ends, end_row = _rows(ends[asked_ends], ruled[end[order]])
+    row = np.empty((len(order), 2), np.uint64)
+    row[~end[order]], row[end[order]] = fork_row, end_row
     return Walk(
-        program=np.array(route.program, np.uint64).reshape(-1, 2),
-        depth=route.place[:, 0].astype(np.uint64),
-        column=(forest.feature + forest.features * forest.missing_right).astype(np.uint64),
-        threshold=forest.threshold,
-        feature=forest.feature.astype(np.uint64),
-        earlier=route.earlier[:, 1].astype(np.uint64),
-        earlier_side=route.earlier[:, 2].astype(float),
-        repeated=route.repeated,
-        out=(2 * route.place[:, 0] + route.place[:, 1]).astype(np.uint64),
         first=forest.first_question.astype(np.uint64),
-        below=np.where(forest.child < 0, NOTHING, forest.child).astype(np.uint64),
-        earlier_node=route.earlier[:, 0].astype(np.uint64),
-        factors=_factors(forest, route),
-        deepest=int(route.place[:, 0].max(initial=0)),
+        first_fork=first_fork.astype(np.uint64),
+        feature=forest.feature[order].astype(np.uint64),
+        threshold=forest.threshold[order],
+        missing_right=forest.missing_right[order],
+        first_again=np.searchsorted(repeats[:, 0], forest.first_question).astype(np.uint64),
+        again=repeats,
+        below=below.astype(np.uint64),
+        row=row,
+        forks=forks,
+        ends=ends,
+        places=int(below.max(initial=0)) + 1,
+        points=points,
         expected=float(route.expected),
     )
 
 
-def _factors(forest: Forest, route: _Route) -> NDArray[np.float64]:
+def _places(
+    forest: Forest, number: NDArray[np.int64], forks: NDArray[np.int64], tree: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Places of both sides of the forks."""
+    child, home = forest.child[forks], tree[forks]
+    leaf = child < 0
+    within = number[np.where(leaf, 0, child)] - forest.first_question[home][:, None]
+    beside = np.cumsum(np.append(0, leaf.any(axis=1)))  # leaves beside earlier forks
+    beside = beside[:-1] - beside[np.searchsorted(home, home)]  # of the same tree
+    questions = np.diff(forest.first_question)[home]
+    return np.where(leaf, (questions + beside)[:, None], within)
+
+
+def _factors(forest: Forest, route: _Route) -> tuple[tuple[float, ...], Floats, Floats]:
+    """The points of the quadrature, and every question's numbers as a fork and as an end."""
     point, weight = np.polynomial.legendre.leggauss((route.players + 1) // 2)
-    y, weight = (point + 1) / 2, weight / 2
+    # Linear algebra behind them may differ in the last bit between machines: not after this.
+    y, weight = (point.round(15) + 1) / 2, weight.round(15) / 2
     before, after = route.shares[:, :1, None], route.shares[:, 1:, None]
     factor_before = y + (1 - y) * before
     ratio = np.divide(after, before, out=np.zeros_like(after), where=before > 0)
@@ -174,35 +184,30 @@ def _factors(forest: Forest, route: _Route) -> NDArray[np.float64]:
     toll_before = weight * (1 - before) / factor_before
     toll_met = weight * (1 - after) / (y + (1 - y) * after) - toll_before
     toll_unmet = 0 * after - weight / (1 - y) - toll_before
-    down = _by_state(met, unmet, ratio + 0 * y)
+    down = _by_state(met, unmet, ratio + 0 * y) * _values(forest)
     toll = _by_state(toll_met, toll_unmet, 0 * met)
-    gain, toll = _with_leaves(forest, down, toll)
-    sided = np.stack([down, gain, toll])  # (kind, question, side, state, point)
-    return np.ascontiguousarray(np.moveaxis(sided, [1, 3, 4, 0, 2], range(5))).reshape(
-        *sided.shape[1:2], *sided.shape[3:], 6
-    )
+    forks = np.stack([down[:, 0], down[:, 1], toll[:, 0], toll[:, 1]], axis=-1)
+    ends = np.stack([down.sum(axis=1), (down * toll).sum(axis=1)], axis=-1)
+    return tuple(y.tolist()), forks, ends
 
 
-def _by_state(
-    met: NDArray[np.float64], unmet: NDArray[np.float64], ruled_out: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _rows(numbers: Floats, ruled: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int64]]:
+    """(question, state, ...) as rows without the third state of questions that have none."""
+    left = 2 * np.arange(len(numbers))
+    out = np.where(ruled, 2 * len(numbers) + np.cumsum(ruled) - 1, left)
+    two = numbers[:, :2].reshape(-1, *numbers.shape[2:])
+    return np.concatenate([two, numbers[ruled, 2]]), np.stack([left, out], axis=1)
+
+
+def _by_state(met: Floats, unmet: Floats, ruled_out: Floats) -> Floats:
     """(question, side, state, point) from (question, side, point): going left meets the left."""
     gone_left = np.stack([met[:, 0], unmet[:, 1]], axis=1)
     gone_right = np.stack([unmet[:, 0], met[:, 1]], axis=1)
     return np.stack([gone_left, gone_right, ruled_out], axis=2)
 
 
-def _with_leaves(
-    forest: Forest, down: NDArray[np.float64], toll: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Leaves have no walk of their own: their value is in the factors of the question above."""
+def _values(forest: Forest) -> Floats:
+    """What the factor of a side is multiplied by, (question, side, 1, 1): a leaf's own value."""
     leaf = forest.child < 0
     value = np.where(leaf, forest.value[np.where(leaf, ~forest.child, 0)].astype(float), 1.0)
-    at_leaf = leaf[:, :, None, None]
-    gain = np.where(at_leaf, down * value[:, :, None, None], 1.0)
-    toll = np.where(at_leaf, toll * gain, toll)
-    both = leaf.all(axis=1)
-    for factors in (gain, toll):
-        factors[both, 0] = factors[both].sum(axis=1)
-        factors[both, 1] = 0.0
-    return gain, toll
+    return value[:, :, None, None]

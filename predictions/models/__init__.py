@@ -1,4 +1,4 @@
 from .predictions import Prediction
-from .versions import ModelVersion, WrongStage
+from .versions import IncompleteCard, ModelVersion, WrongStage
 
-__all__ = ["ModelVersion", "Prediction", "WrongStage"]
+__all__ = ["IncompleteCard", "ModelVersion", "Prediction", "WrongStage"]

@@ -2,6 +2,10 @@ from django.db import models
 from django.db.models import Q
 
 
+class IncompleteCard(Exception):
+    """A version whose model card lacks or contradicts what people say of it."""
+
+
 class WrongStage(Exception):
     """A model version was not in the stage that the step needs."""
 

@@ -65,6 +65,7 @@ def card(version: ModelVersion) -> dict:
         "scenarios": performance.scenarios(metrics["scenarios"]),
         "inputs": _inputs(manifest),
         "banned": sorted(manifest["study"]["banned"].items()),
+        "attributes": [(row["title"], row["text"]) for row in manifest.get("card", [])],
         "provenance": _provenance(manifest),
     }
 

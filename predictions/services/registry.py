@@ -12,7 +12,8 @@ from healthcare.accounts.models import User
 from healthcare.accounts.permissions import Permission
 from healthcare.audit import services as audit
 from ml import serving
-from predictions.models import ModelVersion
+from ml.studies import facts
+from predictions.models import IncompleteCard, ModelVersion
 
 log = logging.getLogger(__name__)
 Stage = ModelVersion.Stage
@@ -47,10 +48,27 @@ def register(folder: str, model: serving.RiskModel, *, stage: Stage) -> ModelVer
 
 @transaction.atomic
 def promote(challenger: ModelVersion, *, by: User) -> None:
-    """Let a challenger serve; the version that served until now retires."""
+    """Let a challenger serve; the version that served until now retires. Raises IncompleteCard."""
     permissions.check(by, Permission.MODEL_PROMOTE)
     replaced = _replace_serving(challenger)
+    _check_card(challenger)
     audit.record("model.promoted", target=challenger, by=by, replaced=str(replaced or ""))
+
+
+def _check_card(version: ModelVersion) -> None:
+    """Every source attribute is there, and what people say of the study has not changed since."""
+    card = version.manifest.get("card", [])
+    said = facts.of(version.task)
+    blank = [row["title"] for row in card if not row["text"].strip()]
+    stale = [row["title"] for row in card if said.get(row["code"], row["text"]) != row["text"]]
+    if card and not blank and not stale:
+        return
+    found = (("lacks", blank), ("is out of date on", stale))
+    trouble = [f"{word} {', '.join(titles)}" for word, titles in found if titles]
+    raise IncompleteCard(
+        f"{version} cannot serve: its model card {'; '.join(trouble) or 'has no attributes'}. "
+        "Say it in ml/studies/facts.toml and train the model again."
+    )
 
 
 @transaction.atomic

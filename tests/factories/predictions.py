@@ -2,6 +2,7 @@ import datetime as dt
 
 import factory
 
+from ml.studies import facts
 from predictions.models import ModelVersion, Prediction
 
 from .patients import PatientFactory
@@ -65,3 +66,13 @@ class PredictionFactory(factory.django.DjangoModelFactory):
             kwargs |= {"risk": None, "low": None, "high": None, "tier": "", "advice": ""}
             kwargs |= {"inputs": {}, "contributions": [], "missing": []}
         return kwargs
+
+
+def attributes(task, **other):
+    """Rows of a whole model card, its texts as of today; `other` gives other texts by title."""
+    told = facts.of(task) | {"7.i": "AUROC 0.84"}
+    titles = {"7.i": "Validity"}
+    rows = [
+        {"code": code, "title": titles.get(code, code), "text": text} for code, text in told.items()
+    ]
+    return [row | {"text": other.get(row["title"], row["text"])} for row in rows]

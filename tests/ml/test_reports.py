@@ -3,13 +3,14 @@
 import base64
 import json
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
 from ml import reports
 from ml.evaluation import comparison, evaluate, recalibration
-from ml.reports import wording
+from ml.reports import chai, wording
 from tests.ml.report_studies import judged, problem, sample
 
 
@@ -50,9 +51,10 @@ def written(tmp_path_factory):
     return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
 
 
-def test_a_report_is_six_files(written):
+def test_a_report_is_the_files_that_were_promised(written):
     assert sorted(written) == [
-        "audit.json", "card.fhir.json", "card.json", "card.txt", "report.html", "report.json"
+        "audit.json", "card.chai.xml", "card.fhir.json", "card.json", "card.txt", "report.html",
+        "report.json",
     ]  # fmt: skip
     assert all(json.loads(written[name]) for name in written if name.endswith("json"))
 
@@ -104,6 +106,62 @@ def test_the_fhir_card_is_labelled_as_written_by_a_program(written):
     assert origin["target"] == [{"reference": bundle["entry"][1]["fullUrl"]}]
     assert document["meta"]["security"][0]["code"] == "AIAST"
     assert device["modelNumber"] == "readmission"
+
+
+METRIC = ["MetricGoal", "Results", "Interpretation", "TestType", "TestingDataDescription",
+          "ValidationProcessAndJustification"]  # fmt: skip
+# The required elements of https://mc.chai.org/v0.2/schema.xsd, in its order.
+CHAI = {
+    ".": ["BasicInfo", "ReleaseInfo", "ModelSummary", "UsesAndDirections", "Warnings",
+          "TrustIngredients", "KeyMetrics", "Resources", "Bibliography"],
+    "BasicInfo": ["ModelName", "ModelDeveloper", "DeveloperContact"],
+    "ReleaseInfo": ["ReleaseStage", "ReleaseDate", "ReleaseVersion", "GlobalAvailability"],
+    "ModelSummary": ["Summary", "Keywords"],
+    "UsesAndDirections": ["IntendedUseAndWorkflow", "PrimaryIntendedUsers", "HowToUse",
+                          "TargetedPatientPopulation", "CautionedOutOfScopeSettings"],
+    "Warnings": ["KnownRisksAndLimitations", "KnownBiasesOrEthicalConsiderations",
+                 "ClinicalRiskLevel"],
+    "TrustIngredients": ["AISystemFacts", "TransparencyInformation"],
+    "TrustIngredients/AISystemFacts": [
+        "OutcomesAndOutputs", "ModelType", "InputDataSource", "OutputAndInputDataTypes",
+        "DevelopmentDataCharacterization", "BiasMitigationApproaches", "OngoingMaintenance"],
+    "TrustIngredients/TransparencyInformation": ["FundingSource", "StakeholdersConsulted"],
+    "KeyMetrics": ["UsefulnessUsabilityEfficacy", "FairnessEquity", "SafetyReliability"],
+    "KeyMetrics/UsefulnessUsabilityEfficacy": METRIC,
+    "KeyMetrics/FairnessEquity": METRIC,
+    "KeyMetrics/SafetyReliability": METRIC,
+    "Resources": ["EvaluationReferences", "PeerReviewedPublications",
+                  "PatientConsentOrDisclosure"],
+}  # fmt: skip
+
+
+def chai_card(text):
+    """The card without its namespace in the names."""
+    return ET.fromstring(text.replace(f' xmlns="{chai.NAMESPACE}"', ""))
+
+
+def test_the_chai_card_has_every_element_of_its_schema_in_order(written):
+    root = chai_card(written["card.chai.xml"])
+
+    for path, children in CHAI.items():
+        assert [child.tag for child in root.find(path)] == children, path
+    for block in root.find("KeyMetrics"):
+        assert {result.tag for result in block.find("Results")} == {"MetricResult"}
+
+
+def test_the_chai_card_says_the_figures_of_the_report_and_what_nobody_stated(written):
+    root, report = chai_card(written["card.chai.xml"]), json.loads(written["report.json"])
+
+    results = {
+        one.find("Label").text: json.loads(one.find("ValueJson").text)["value"]
+        for one in root.find("KeyMetrics/UsefulnessUsabilityEfficacy/Results")
+    }
+
+    auroc = report["evaluations"]["cross_fitted"]["metrics"]["auroc"]
+    assert results["AUROC"] == auroc["value"]
+    assert results["AUROC, lower limit"] == auroc["low"]
+    assert root.find("BasicInfo/ModelName").text == "Readmission <script>"
+    assert root.find("TrustIngredients/TransparencyInformation/FundingSource").text == "Not stated."
 
 
 def test_the_card_as_text_names_what_is_empty(written):

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from ml import serving
+from ml import persistence, serving, tracking
 from ml.datasets import nhanes
 from ml.studies import disease_sets, disease_tables, registry, served
 from tests.ml.datafolder import needs
@@ -49,7 +49,11 @@ def test_validate_writes_figures_with_intervals(table, tmp_path):
     auroc = found["metrics"]["auroc"]
     assert found["rows"] + found["withheld"] == 59
     assert auroc["low"] <= auroc["value"] <= auroc["high"]
-    assert found["beside"]["people"] == found["rows"]
+    (score,) = found["beside"].values()
+    assert score["people"] == found["rows"]
+    assert score["title"].startswith("Charlson")
+    low, high = (score["differences"]["auroc"][end] for end in ("low", "high"))
+    assert low < score["ours"]["auroc"]["value"] - score["theirs"]["auroc"]["value"] < high
 
 
 def test_model_of_another_study_is_refused_in_one_sentence(table, tmp_path, capsys):
@@ -77,13 +81,19 @@ def test_run_stores_a_model_that_scores(tmp_path, monkeypatch):
     monkeypatch.setitem(registry.STUDIES, "cvd_death_10y", quick)
     survey(500).to_csv(tmp_path / "survey.csv", index=False)
 
-    served.main("cvd_death_10y", ["run", "--data", str(tmp_path / "survey.csv"), "--out",
-                                  str(tmp_path / "model")])  # fmt: skip
+    folder, store = tmp_path / "model", tmp_path / "log"
+    served.main("cvd_death_10y", ["run", "--data", str(tmp_path / "survey.csv"),
+                                  "--out", str(folder), "--track", str(store)])  # fmt: skip
 
     assert serving.load(tmp_path / "model").task == "cvd_death_10y"
     told = json.loads((tmp_path / "model" / "report.json").read_text())
     assert set(told["evaluations"]) == {"cross_fitted", "later", "age_and_sex"}
     assert told["card"]["empty"] == []
+    (run,) = tracking.open_store(store).runs("cvd_death_10y")
+    found = told["evaluations"]["cross_fitted"]["metrics"]["auroc"]["value"]
+    assert run["metrics"]["cross_fitted.auroc"] == found
+    travels = persistence.read_manifest(folder)["card"]
+    assert [row["text"] for row in travels] == [row["text"] for row in told["card"]["attributes"]]
 
 
 def test_disease_table_fits_scores_and_validates(tmp_path):
@@ -108,7 +118,7 @@ def test_hospital_is_foretold_by_the_others():
     found = disease_tables.left_out(study, disease_tables.datasets.load("heart_uci"), "dataset")
 
     assert set(found) == {"Cleveland", "Hungary", "Switzerland", "VA Long Beach"}
-    assert found["Cleveland"] > 0.85 > found["Switzerland"]
+    assert found["Cleveland"] > 0.83 > found["Switzerland"]
 
 
 def test_folder_of_another_study_is_no_disease_set(capsys):

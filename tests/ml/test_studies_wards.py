@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.studies import ward_forecast, wards
+from ml.studies import ward_forecast, wardreport, wards
 from tests.ml.datafolder import needs
 from tests.ml.hospital_rows import ward_admissions
 
@@ -112,6 +112,37 @@ def test_run_score_and_validate_from_the_command_line(tmp_path, capsys):
     metrics = json.loads((tmp_path / "found.json").read_text())["metrics"]
     assert metrics["coverage"]["low"] <= metrics["coverage"]["value"]
     assert "pinball" in capsys.readouterr().out
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert card["empty"] == []
+    texts = {found["code"]: found["text"] for found in card["attributes"]}
+    assert texts["7.i"].startswith("Later years: not enough data")
+
+
+def test_the_card_counts_forecasts_of_weeks_and_not_people(tmp_path):
+    days = pd.date_range(DAY, periods=80)
+    told = forecasts_of_a_ward(days)
+    asked = wardreport.problem("ward_forecast", 0.8, (), 1)
+
+    wardreport.write(asked, told, told[["low", "expected", "high"]] + 1, tmp_path, {})
+
+    card = json.loads((tmp_path / "card.json").read_text())
+    texts = {found["code"]: found["text"] for found in card["attributes"]}
+    assert "80 forecasts of 12 weeks" in texts["7.i"]
+    assert "people" not in texts["7.i"]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Forecasts</th>" in page
+    assert "People</th>" not in page
+
+
+def forecasts_of_a_ward(days):
+    """A forecast a day of one ward, each one too high by one."""
+    counts = np.arange(len(days)) % 7 + 3.0
+    return pd.DataFrame(
+        {
+            "ward": "A", "what": "census", "ahead": 1, "as_of": days, "observed": counts,
+            "expected": counts + 1, "low": counts - 1, "high": counts + 2,
+        }
+    )  # fmt: skip
 
 
 def test_a_folder_without_a_model_is_one_sentence(tmp_path, capsys):

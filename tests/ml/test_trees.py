@@ -11,7 +11,7 @@ import pytest
 
 from ml.models import boosting
 from ml.trees import CompiledTrees, NotReadable, read
-from ml.trees.forest import Forest
+from ml.trees.forest import Forest, Tree
 
 xgb = pytest.importorskip("xgboost")
 
@@ -87,7 +87,10 @@ def test_contributions_are_nearer_to_the_definition_than_those_of_xgboost(depth)
 
 def by_definition(model, X):
     """Shapley values of every tree, coalition by coalition, shape (rows, features + 1)."""
-    forest = read(model)
+    return _definition(read(model), X)
+
+
+def _definition(forest, X):
     out = np.zeros((len(X), forest.features + 1))
     out[:, -1] = forest.base
     for root in forest.root.tolist():
@@ -155,6 +158,52 @@ def test_a_row_alone_has_the_bits_it_has_in_a_crowd(threads):
     for row in (0, 255, 256, 6999):
         assert compiled.margins(X[row : row + 1])[0] == margins[row]
         assert (compiled.contributions(X[row : row + 1])[0] == contributions[row]).all()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 5, 6, 10])
+def test_every_row_has_the_same_bits_alone_whatever_the_depth(depth):
+    compiled, X = CompiledTrees.of(booster(depth, trees=15)), table(150)
+
+    alone = np.concatenate([compiled.contributions(row[None]) for row in X])
+
+    assert (alone == compiled.contributions(X)).all()
+
+
+@pytest.mark.parametrize("rows", [1, 100])
+def test_margins_and_contributions_can_be_had_in_one_call(rows):
+    compiled, X = CompiledTrees.of(booster(4)), table(rows)
+
+    margins, contributions = compiled.explained(X)
+
+    assert (margins == compiled.margins(X)).all()
+    assert (contributions == compiled.contributions(X)).all()
+
+
+def test_trees_without_questions_stand_between_others():
+    """One leaf and two leaves: trees without forks, without ends, and a chain of forks."""
+    chain = Tree(
+        left=np.array([1, -1, 3, -1, 5, -1, -1]), right=np.array([2, -1, 4, -1, 6, -1, -1]),
+        feature=np.array([0, 0, 1, 0, 0, 0, 0]), threshold=np.zeros(7, np.float32),
+        missing_right=np.zeros(7, bool), value=np.arange(7.0), cover=np.array(
+            [8.0, 3, 5, 1, 4, 2, 2]
+        ),
+    )  # fmt: skip
+    leaf = Tree(
+        np.array([-1]), np.array([-1]), np.zeros(1, int), np.zeros(1, np.float32),
+        np.zeros(1, bool), np.ones(1), np.ones(1),
+    )  # fmt: skip
+    stump = Tree(
+        np.array([1, -1, -1]), np.array([2, -1, -1]), np.zeros(3, int), np.zeros(3, np.float32),
+        np.zeros(3, bool), np.array([0.0, 1, 3]), np.array([4.0, 1, 3]),
+    )  # fmt: skip
+    trees = [leaf, chain, leaf, stump, chain, leaf]
+    forest = Forest.of(trees, features=2, base=0.5, precision=np.float64)
+    X = table(70, features=2)
+
+    found = CompiledTrees(forest).contributions(X)
+
+    assert np.abs(found - _definition(forest, X)).max() < 1e-12
+    assert (found[3] == CompiledTrees(forest).contributions(X[3:4])[0]).all()
 
 
 def test_extreme_values_go_where_xgboost_sends_them():

@@ -4,18 +4,22 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
+from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from ml import persistence
 from predictions import artifacts
-from predictions.models import ModelVersion, WrongStage
+from predictions.models import IncompleteCard, ModelVersion, WrongStage
 from predictions.services import registry
+from tests.factories import UserFactory
+from tests.factories.predictions import attributes
 
 pytestmark = pytest.mark.django_db
 Stage = ModelVersion.Stage
 
 
 def version(number=1, stage=Stage.CHALLENGER, **more):
-    defaults = {"task": "ckd", "title": "CKD", "folder": "builtin/ckd", "manifest": {}}
+    manifest = {"card": attributes("ckd")}
+    defaults = {"task": "ckd", "title": "CKD", "folder": "builtin/ckd", "manifest": manifest}
     return ModelVersion.objects.create(
         number=number, stage=stage, digest=f"{number:064}", **defaults | more
     )
@@ -42,6 +46,32 @@ def test_promoting_twice_is_refused(data_scientist):
 
     with pytest.raises(WrongStage):
         registry.promote(challenger, by=data_scientist)
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        (attributes("ckd", Validity=" "), "lacks Validity"),
+        (attributes("ckd", **{"1.i": "Somebody who has left"}), "is out of date on 1.i"),
+        ([], "has no attributes"),
+    ],
+)
+def test_a_gap_in_the_card_keeps_a_challenger_from_serving(data_scientist, card, said):
+    champion, challenger = version(1, Stage.SERVING), version(2, manifest={"card": card})
+
+    with pytest.raises(IncompleteCard, match=said):
+        registry.promote(challenger, by=data_scientist)
+
+    champion.refresh_from_db()
+    assert champion.stage == Stage.SERVING
+    assert not AuditEvent.objects.filter(action="model.promoted").exists()
+
+
+def test_the_models_of_the_release_have_whole_cards():
+    for installed in registry.install_builtin():
+        installed.move(Stage.SERVING, to=Stage.CHALLENGER)
+        registry.promote(installed, by=UserFactory(role=User.Role.DATA_SCIENTIST))
+        assert len(installed.manifest["card"]) == 31
 
 
 def test_a_task_has_one_serving_version():

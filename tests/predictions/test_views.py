@@ -1,11 +1,13 @@
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
 from predictions.models import ModelVersion
 from predictions.presenters import performance
 from tests.factories import ModelVersionFactory, UserFactory
+from tests.factories.predictions import attributes
 
 pytestmark = pytest.mark.django_db
 Stage = ModelVersion.Stage
@@ -60,6 +62,7 @@ MANIFEST = {
         "published": {"score": "ADA test", "people": 30953, "auroc": 0.769, "model_auroc": 0.866},
     },
     "libraries": {"python": "3.11"},
+    "card": attributes("undiagnosed_diabetes"),
     "created_on": "2026-11-22",
     "seed": 1,
 }  # fmt: skip
@@ -151,6 +154,25 @@ def test_a_challenger_serves_after_a_person_has_said_so_twice(as_scientist, vers
     version.refresh_from_db()
     assert (challenger.stage, version.stage) == (Stage.SERVING, Stage.RETIRED)
     assert AuditEvent.objects.filter(action="model.promoted").count() == 1
+
+
+def test_a_blank_attribute_is_a_conflict_and_shown(as_scientist, version, challenger):
+    first, *others = challenger.manifest["card"]
+    challenger.manifest = MANIFEST | {"card": [first | {"text": ""}, *others]}
+    challenger.save()
+
+    response = as_scientist.post(reverse("model-promote", args=[challenger.pk]))
+
+    assert response.status_code == 409
+    assert f"lacks {first['title']}" in response.content.decode()
+    version.refresh_from_db()
+    assert version.stage == Stage.SERVING
+
+
+def test_the_page_shows_every_attribute(signed_in, version):
+    page = signed_in.get(reverse("model", args=[version.pk])).content.decode()
+
+    assert all(escape(row["text"]) in page for row in version.manifest["card"])
 
 
 def test_what_serves_cannot_be_promoted_again(as_scientist, version):
