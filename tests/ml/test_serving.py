@@ -232,9 +232,9 @@ def test_artefact_is_small_and_of_this_study(task):
 @pytest.mark.parametrize(
     ("task", "auroc", "later"),
     [
-        ("undiagnosed_diabetes", 0.855, 0.81),
-        ("ckd", 0.83, 0.795),
-        ("death_10y", 0.905, 0.89),
+        ("undiagnosed_diabetes", 0.88, 0.85),
+        ("ckd", 0.835, 0.815),
+        ("death_10y", 0.91, 0.9),
         ("cvd_death_10y", 0.88, 0.87),
     ],
 )
@@ -246,16 +246,16 @@ def test_figures_outside_the_training_folds_pass_their_floors(task, auroc, later
     assert found["auroc"] >= auroc
     assert metrics["temporal"]["auroc"] >= later
     assert 0.9 <= found["calibration_slope"] <= 1.1
-    assert 0.9 <= found["observed_expected"] <= 1.1
+    assert 0.95 <= found["observed_expected"] <= 1.05
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_model_beats_the_simple_and_matches_the_published_score(task):
+def test_model_beats_the_simple_one_and_the_published_score(task):
     metrics = persistence.read_manifest(ARTIFACTS / task)["metrics"]
 
     assert metrics["cross_fitted"]["auroc"]["low"] > metrics["age_and_sex_logistic"]["auroc"]
     if metrics["published"]:
-        assert metrics["published"]["model_auroc"] > metrics["published"]["auroc"] - 0.01
+        assert metrics["published"]["model_auroc"] > metrics["published"]["auroc"]
 
 
 @pytest.mark.parametrize("task", TASKS)
