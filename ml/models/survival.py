@@ -99,7 +99,8 @@ class SignedTimes(BaseEstimator):
         from sksurv.util import Surv
 
         time, event = split_times(y)
-        self.learner_ = clone(self.learner).fit(X, Surv.from_arrays(event, time))
+        with np.errstate(over="ignore"):  # a step of Newton's that is too long: Cox halves it
+            self.learner_ = clone(self.learner).fit(X, Surv.from_arrays(event, time))
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:

@@ -31,6 +31,8 @@ OUTPUTS = {
     "survival": "a risk by a stated time",
 }
 
+TODAY = "now"  # time at risk of what is there already
+VISIT = "admission or visit"
 NOT_EXTERNAL = "Not applicable: it has not been judged on data of another source."
 NO_PARTS = "Not known: the study names no parts of the population, so none was looked at by itself."
 
@@ -120,8 +122,10 @@ def _output(study: Study) -> str:
 
 
 def _use(study: Study) -> str:
-    moment = _said(study, "index_time").replace("_", " ")
+    moment = _said(study, "index_time").replace("_", " ").replace("admission", VISIT)
     span = _said(study, "time_at_risk")
+    if span == TODAY:
+        return f"{study.problem.title}, as it stands at {moment}."
     until = f" over {span}" if span else ""
     return f"{study.problem.title}, foretold at {moment}{until}."
 
