@@ -31,7 +31,10 @@ def choose(page, path, source=""):
     page.goto("/labs/upload/")
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_label("Or a new one, by its name").fill(source)
-    page.get_by_role("button", name="Upload and check").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Upload and check").click()
+    refused = page.locator("main").inner_text() if page.url.endswith("/labs/upload/") else ""
+    assert not refused  # a full disk, for one: the page says why
 
 
 def go_on(page, button):
