@@ -6,18 +6,23 @@
 The folder is one that `ml.persistence` (a served risk) or a study's `run` wrote; its digest is
 checked before anything is opened. The export holds the model itself: its inputs are the columns
 that the model sees after its encoders, in the order that the file names under `inputs`, missing
-values as NaN. Limits, abstention and intervals stay with Carelens.
+values as NaN. Level and slope of a model that was repaired for a site are put into leaves and base,
+or into the coefficients. Limits, abstention and intervals stay with Carelens.
 """
 
 import argparse
+import copy
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from scipy.special import expit
+
 from ml import persistence, trees
+from ml.evaluation.recalibration import Recalibration
 from ml.explanation.facade import adds_logits, opened
 from ml.trees import onnx_trees
 from ml.trees.onnx_trees import INPUT
@@ -29,24 +34,26 @@ class NotExportable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exportable:
-    """A fitted learner, the names of its columns, and where it comes from."""
+    """A fitted learner, the names of its columns, where it comes from, and a site's repair."""
 
     learner: Any
     columns: tuple[str, ...]
     version: str
+    repair: Recalibration | None = None
 
 
 def read(folder: str | Path) -> Exportable:
     """The model of an artefact folder. Raises ArtifactAbsent, DigestMismatch, NotExportable."""
     manifest = persistence.read_manifest(folder)
+    stored = manifest["serving"].get("recalibration")
+    come_from = (manifest["version"], Recalibration.from_json(stored) if stored else None)
     if "problem" not in manifest:
         artifact = persistence.load(folder)
-        return Exportable(artifact.booster, tuple(manifest["features"]), manifest["version"])
+        return Exportable(artifact.booster, tuple(manifest["features"]), *come_from)
     from ml.studies import tablefiles
 
-    _, parts, manifest = tablefiles.read(folder)
-    learner, columns = _core(parts["model"])
-    return Exportable(learner, columns, manifest["version"])
+    _, parts, _ = tablefiles.read(folder)
+    return Exportable(*_core(parts["model"]), *come_from)
 
 
 def to_onnx(model: Exportable) -> bytes:
@@ -55,10 +62,13 @@ def to_onnx(model: Exportable) -> bytes:
     Trees give `margin`, what they add up to, and `probability` where that is a logit; other
     learners give what skl2onnx makes of them. Raises NotExportable.
     """
+    logits = adds_logits(model.learner)
     try:
-        graph = onnx_trees.graph(trees.read(model.learner), logits=adds_logits(model.learner))
+        forest = trees.read(model.learner)
     except trees.NotReadable:
-        graph = _converted(model.learner, len(model.columns))
+        graph = _converted(_repaired_linear(model), len(model.columns))
+    else:
+        graph = onnx_trees.graph(_repaired_forest(model, forest, logits=logits), logits=logits)
     for key, value in {"inputs": json.dumps(model.columns), "version": model.version}.items():
         entry = graph.metadata_props.add()
         entry.key, entry.value = key, value
@@ -71,7 +81,57 @@ def to_ubj(model: Exportable) -> bytes:
     if booster is None:
         name = type(model.learner).__name__
         raise NotExportable(f"UBJSON holds XGBoost models, this is {name}: export it as ONNX.")
-    return bytes(booster.save_raw("ubj"))
+    return bytes(_repaired_booster(model, booster).save_raw("ubj"))
+
+
+def _line(model: Exportable, *, holds: bool) -> tuple[float, float]:
+    """Shift and slope of the repair, for learners whose numbers add up to a logit (`holds`)."""
+    repair = model.repair
+    if repair.knots or not holds:
+        name = type(model.learner).__name__
+        how = "a rising curve" if repair.knots else "level and slope of the logit"
+        raise NotExportable(
+            f"The risks of this {name} were repaired by {how}, which its numbers cannot hold: "
+            "export the model as it was before the repair."
+        )
+    return repair.shift, repair.stretch
+
+
+def _repaired_forest(model: Exportable, forest: trees.Forest, *, logits: bool) -> trees.Forest:
+    if model.repair is None:
+        return forest
+    shift, slope = _line(model, holds=logits)
+    return replace(forest, base=shift + slope * forest.base, value=slope * forest.value)
+
+
+def _repaired_booster(model: Exportable, booster: Any) -> Any:
+    """The booster with the repair in leaves and base score; a copy, for the learner is shared."""
+    if model.repair is None:
+        return booster
+    shift, slope = _line(model, holds=adds_logits(model.learner))
+    content = json.loads(booster.save_raw("json"))
+    learner = content["learner"]
+    for tree in learner["gradient_booster"]["model"]["trees"]:
+        tree["split_conditions"] = [
+            slope * number if child < 0 else number
+            for number, child in zip(tree["split_conditions"], tree["left_children"], strict=True)
+        ]
+    base = expit(shift + slope * trees.read(booster).base)
+    learner["learner_model_param"]["base_score"] = f"[{base:.9E}]"
+    moved = type(booster)()
+    moved.load_model(bytearray(json.dumps(content).encode()))
+    return moved
+
+
+def _repaired_linear(model: Exportable) -> Any:
+    """A logistic regression with the repair in its coefficients; any other learner has no place."""
+    if model.repair is None:
+        return model.learner
+    shift, slope = _line(model, holds=type(model.learner).__name__ == "LogisticRegression")
+    moved = copy.copy(model.learner)
+    moved.coef_ = slope * moved.coef_
+    moved.intercept_ = shift + slope * moved.intercept_
+    return moved
 
 
 def _core(model: Any) -> tuple[Any, tuple[str, ...]]:

@@ -84,8 +84,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         manifest = json.loads(read(path))
     except ValueError as problem:
         raise DigestMismatch(path) from problem
-    # The digest of the whole came later than the first artefacts; that of the model did not.
-    if manifest.get(WHOLE, _digest_of_whole(manifest)) != _digest_of_whole(manifest):
+    if not isinstance(manifest, dict) or not _is_whole(manifest):
         raise DigestMismatch(path)
     return manifest
 
@@ -96,6 +95,13 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     plain[WHOLE] = _digest_of_whole(plain)
     text = json.dumps(plain, indent=1, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """The digest of the whole came later than the first artefacts, but before the card."""
+    if WHOLE in manifest or "card" in manifest:
+        return manifest.get(WHOLE) == _digest_of_whole(manifest)
+    return True
 
 
 def _digest_of_whole(manifest: Mapping[str, Any]) -> str:

@@ -10,6 +10,14 @@ TIER_LABELS = {
     "T2": "Consult a healthcare professional",
     "T3": "Urgent",
 }
+# Instead of T0 while unknown inputs could lift the risk to the next tier: neither is advised.
+UNDECIDED = "ND"
+UNDECIDED_LABEL = "Not decided: too little is known"
+
+
+def tier_label(tier: str) -> str:
+    """A tier, or the want of one, in words. Raises KeyError."""
+    return UNDECIDED_LABEL if tier == UNDECIDED else TIER_LABELS[tier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Assessment:
     tier: str
     tier_label: str
     advice: str
-    baseline: float
+    baseline: float  # the average from which the points start
     contributions: tuple[Contribution, ...]  # largest first
     missing: tuple[str, ...]  # labels of the inputs that were not known
     next_test: str  # input that would narrow the interval most, "" when none is missing
@@ -86,6 +94,7 @@ class Assessment:
     warnings: tuple[str, ...] = ()
     next_tests: tuple[NextTest, ...] = ()  # the one most likely to change the tier first
     open_decision: OpenDecision | None = None  # None: the interval stays in one tier
+    median: float | None = None  # risk that half of the training people lie below
 
 
 @dataclass(frozen=True, slots=True)

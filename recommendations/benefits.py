@@ -41,6 +41,17 @@ class Pair:
     known: Known
     effect: benefit.Effect
     verified: bool
+    reckoned_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A relative effect on one outcome, and the risk factor it was reckoned from."""
+
+    outcome: str
+    effect: benefit.Effect
+    verified: bool
+    reckoned_from: str = ""  # empty: a trial counted the outcome
 
 
 def known_risks(
@@ -159,16 +170,17 @@ def _pairs(
     stopping: Mapping[tuple[str, str], benefit.Effect],
 ) -> Iterator[Pair]:
     """One effect on each outcome: the item's own trial before its risk factors."""
-    effects: dict[str, tuple[benefit.Effect, bool]] = {}
+    effects: dict[str, Relative] = {}
     for change in item.changes:
         is_given = change.op == "rr" and change.feature in known and not change.not_counted
         if is_given and holds(change, env):
-            effects[change.feature] = (of_trial(change, item), item.effect_verified)
-    for outcome, effect, verified in through_factors(item, catalogue, env, stopping):
-        effects.setdefault(outcome, (effect, verified))
-    for outcome, (effect, verified) in effects.items():
+            trial = of_trial(change, item)
+            effects[change.feature] = Relative(change.feature, trial, item.effect_verified)
+    for each in through_factors(item, catalogue, env, stopping):
+        effects.setdefault(each.outcome, each)
+    for outcome, each in effects.items():
         if outcome in known:
-            yield Pair(item.id, known[outcome], effect, verified)
+            yield Pair(item.id, known[outcome], each.effect, each.verified, each.reckoned_from)
 
 
 def holds(change: Change, env: rules.FactsEnvironment) -> bool:
@@ -186,8 +198,8 @@ def through_factors(
     catalogue: Catalogue,
     env: rules.FactsEnvironment,
     stopping: Mapping[tuple[str, str], benefit.Effect],
-) -> Iterator[tuple[str, benefit.Effect, bool]]:
-    """(outcome, effect, verified) by way of risk factors that it changes."""
+) -> Iterator[Relative]:
+    """By way of risk factors that it changes."""
     for change in item.changes:
         if not holds(change, env):
             continue
@@ -195,11 +207,12 @@ def through_factors(
         for factor in factors:
             effect = _of_factor(change, factor, env)
             if effect is not None:
-                yield factor.outcome, effect, item.effect_verified and factor.verified
+                is_verified = item.effect_verified and factor.verified
+                yield Relative(factor.outcome, effect, is_verified, factor.feature)
         if change.op == "set":
             for (feature, outcome), effect in stopping.items():
                 if feature == change.feature:
-                    yield outcome, effect, item.effect_verified
+                    yield Relative(outcome, effect, item.effect_verified, feature)
 
 
 def _of_factor(
@@ -288,7 +301,7 @@ def _computed(pairs: Sequence[Pair]) -> Iterator[ItemBenefit]:
 
 
 def _made(pair: Pair, horizons: Sequence[Horizon]) -> ItemBenefit:
-    baseline = pair.known.baseline
+    baseline, is_counted = pair.known.baseline, not pair.reckoned_from
     own = next(each for each in horizons if each.years == baseline.years)
     return ItemBenefit(
         outcome=pair.known.outcome.feature,
@@ -299,14 +312,15 @@ def _made(pair: Pair, horizons: Sequence[Horizon]) -> ItemBenefit:
         arr=own.arr,
         low=own.low,
         high=own.high,
-        nnt=benefit.needed(own.arr),
-        nnt_low=benefit.needed(own.high),
-        nnt_high=benefit.needed(own.low),
+        nnt=benefit.needed(own.arr) if is_counted else None,
+        nnt_low=benefit.needed(own.high) if is_counted else None,
+        nnt_high=benefit.needed(own.low) if is_counted else None,
         rr=pair.effect.rr,
         rr_low=pair.effect.low,
         rr_high=pair.effect.high,
         rr_cautious=pair.effect.cautious,
         source=pair.effect.source,
         verified=pair.verified,
+        reckoned_from=pair.reckoned_from,
         by_years={f"{each.years:g}": each for each in horizons},
     )

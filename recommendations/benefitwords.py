@@ -7,10 +7,14 @@ from typing import Any
 
 from healthcare.common import figures
 from ml import rules
+from ml.rules.labels import lowered
 from ml.studies.registry import STUDIES
 
 Benefit = Mapping[str, Any]  # `outcome.ItemBenefit` as stored with the recommendation
 TIED = "cannot be told apart from the best"
+
+
+NOT_READ = "not re-read in its source"
 
 
 def lines(benefits: Sequence[Benefit]) -> list[dict]:
@@ -47,14 +51,22 @@ def interval(one: Benefit) -> str:
 
 
 def basis(one: Benefit) -> str:
-    """Which risk and which trials the number rests on."""
+    """Which risk and which trials the number rests on, and whether anybody re-read them."""
+    return rests_on(one) if one["verified"] else f"{rests_on(one)}, {NOT_READ}"
+
+
+def rests_on(one: Benefit) -> str:
+    """The same without that remark."""
     study = STUDIES.get(one["risk"])
     name = study.title if study else rules.readable(one["risk"])
-    text = (
-        f"Risk by {name}; relative risk {one['rr']:.2f} ({one['rr_low']:.2f}–{one['rr_high']:.2f})"
-    )
-    remark = "" if one["verified"] else ", not re-read in its source"
-    return f"{text}: {one['source']}{remark}"
+    rr = f"{one['rr']:.2f} ({one['rr_low']:.2f}–{one['rr_high']:.2f})"
+    return f"Risk by {name}; relative risk {rr}{_reckoned(one)}: {one['source']}"
+
+
+def _reckoned(one: Benefit) -> str:
+    """Nothing where a trial counted the outcome."""
+    factor = one.get("reckoned_from")
+    return f", reckoned from {lowered(rules.readable(factor))}" if factor else ""
 
 
 def trials(found: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -75,7 +87,7 @@ def harms(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
             f"more in 100{_of(one)}",
             "net": _net(one),
             "basis": f"{one['population']}: {one['source']}"
-            + ("" if one["verified"] else ", not re-read in its source"),
+            + ("" if one["verified"] else f", {NOT_READ}"),
         }
         for one in found
     ]

@@ -27,7 +27,15 @@ from recommendations import (
 from recommendations.catalogue import Catalogue, Intervention, expiry
 from recommendations.components import Person
 from recommendations.need import Predicted
-from recommendations.outcome import CHECK_FAILED, Block, Effect, Item, ItemBenefit, Outcome
+from recommendations.outcome import (
+    CHECK_FAILED,
+    Block,
+    Effect,
+    Item,
+    ItemBenefit,
+    Outcome,
+    after_urgent,
+)
 from recommendations.safety import Verdict
 
 log = logging.getLogger(__name__)
@@ -80,7 +88,7 @@ def recommend(
         reach=weights.variety,
     )
     outcome = Outcome(
-        items=tuple(
+        items=after_urgent(
             _item(rank, row, catalogue, verdicts[row.id], person, weights, made.get(row.id, ()))
             for rank, row in enumerate(ranked, start=1)
         ),

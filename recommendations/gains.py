@@ -44,9 +44,11 @@ def without_risk(
     """Effects on outcomes of which no risk is known for this person."""
     for change in _of_unknown(item, env, known):
         yield Unmeasured(change.feature, benefits.of_trial(change, item).cautious, share(change))
-    for outcome, effect, _ in benefits.through_factors(item, catalogue, env, {}):
-        if outcome not in known:
-            yield Unmeasured(outcome, effect.cautious, need.GRAVITY.get(outcome, 1.0))
+    for each in benefits.through_factors(item, catalogue, env, {}):
+        if each.outcome not in known:
+            yield Unmeasured(
+                each.outcome, each.effect.cautious, need.GRAVITY.get(each.outcome, 1.0)
+            )
 
 
 def in_trials(

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ml import rules
 from ml.recommenders import content
-from ml.types import Abstention
+from ml.types import UNDECIDED, Abstention
 from recommendations.catalogue import Catalogue, Change, Intervention
 from recommendations.catalogue.entries import Goal
 
@@ -82,7 +82,7 @@ GRAVITY = {
 }
 SURROGATE = 0.5  # a changed measurement, or a step, counts half of an outcome (own choice)
 FELT = frozenset({"GAD7", "PHQ9"})  # measurements that are themselves what a person suffers
-LEVEL_OF_TIER = {"T0": 0.1, "T1": 0.4, "T2": 0.8, "T3": 1.0}
+LEVEL_OF_TIER = {"T0": 0.1, UNDECIDED: 0.1, "T1": 0.4, "T2": 0.8, "T3": 1.0}
 RISK_OF_FULL_LEVEL = 0.20  # a risk without published tiers counts fully from here (own)
 
 

@@ -1,13 +1,14 @@
 """What the engine answers: every item weighed for one person, and why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
 Status = Literal["recommended", "check_first", "blocked"]
 ASK_CLINICIAN = "Talk with your clinician about this."
 CHECK_FAILED = "The safety check could not be completed for this item."
+WAITING = frozenset({"lifestyle", "screening", "next_test"})  # wait for what is urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Horizon:
 class ItemBenefit:
     """Absolute risk reduction on one outcome, at the horizon of its baseline.
 
+    Only what a trial of the step counted has a number needed to treat.
+
     `place` compares the items of one list by their largest benefit over ten years: those whose
     intervals overlap share a place, 0 where not compared. Negative reductions are harm.
     """
@@ -108,6 +111,7 @@ class ItemBenefit:
     rr_cautious: float  # sets the order: half-way to the weak end of the interval
     source: str  # of the relative effect
     verified: bool
+    reckoned_from: str = ""  # the risk factor it was reckoned from; empty: a trial counted this
     by_years: Mapping[str, Horizon] = field(default_factory=dict)
     place: int = 0
 
@@ -193,6 +197,7 @@ class Item:
     in_trials: tuple[Trial, ...] = ()
     harms: tuple[Harm, ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)  # what each adds to the score
+    waits_for: tuple[str, ...] = ()  # urgent items of the list, by name, that come before it
 
     @property
     def benefit(self) -> ItemBenefit | None:
@@ -239,8 +244,20 @@ class Outcome:
 
     @property
     def shown(self) -> tuple[Item, ...]:
-        """The best of the recommended; the rest is folded."""
-        return self.recommended[: self.limit]
+        """The best of the recommended that need not wait; the rest is folded."""
+        return tuple(item for item in self.recommended if not item.waits_for)[: self.limit]
+
+
+def after_urgent(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The same items; while one of them is urgent, lifestyle and tests of screening wait."""
+    items = tuple(items)
+    urgent = tuple(i.name for i in items if i.urgency == "urgent" and i.status == "recommended")
+    return tuple(
+        replace(item, waits_for=urgent)
+        if item.category in WAITING and item.urgency != "urgent"
+        else item
+        for item in items
+    )
 
 
 def as_dict(value: Any) -> Any:

@@ -23,6 +23,7 @@ REASONS_SHOWN = 4
 DIGEST = re.compile(r"im-rec-deck@\w+ ")
 # Categories that everybody has many of: behind the ranked items each is folded into one line.
 GROUPS = {"screening": "Screening", "vaccination": "Vaccines"}
+AFTER_URGENT = "Lifestyle and screening, after the urgent matter"
 # Keys that an entry stored by an earlier release may lack.
 BLANK = {
     **dict.fromkeys(
@@ -64,7 +65,7 @@ def item(line: Line, *, may_answer: bool, undo_until: dt.datetime | None = None)
         "title": content["name"],
         "urgent": row.is_urgent,
         "category": content["category"],
-        "group": GROUPS.get(content["category"], ""),
+        "group": AFTER_URGENT if line.waits else GROUPS.get(content["category"], ""),
         "alternatives": line.alternatives,
         # An emergency acts on today; numbers of ten years beside it would mislead.
         "benefits": () if row.is_urgent else benefitwords.lines(content["benefits"]),

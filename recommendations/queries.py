@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -32,6 +32,7 @@ class Line:
     alternatives: tuple[str, ...] = ()  # names of items that give way to this one
     follow_up: FollowUp | None = None
     again: Repeatability | None = None  # how that value comes back untreated, where it is known
+    waits: bool = False  # for the urgent that stands open above it
 
     def rests(self, today: date) -> bool:
         """Answered, and the answer still holds: not for ever, and not once it is urgent."""
@@ -236,4 +237,5 @@ def _place(advice: Advice, line: Line, today: date) -> None:
     elif line.recommendation.is_urgent or advice.has_room:
         advice.shown.append(line)
     else:
-        advice.folded.append(line)
+        waits = advice.is_urgent and bool(line.recommendation.content.get("waits_for"))
+        advice.folded.append(replace(line, waits=waits))

@@ -108,6 +108,7 @@ class Together:
     before: float
     after: float
     steps: int
+    reckoned: int  # of these, those that no trial counted on this outcome
 
 
 def offer(facts: Facts, models: Models) -> Offer:
@@ -169,7 +170,7 @@ def rescored(facts: Facts, change: Change, models: Models) -> list[Rescored]:
 
 
 def steps(advice: Advice) -> list[Step]:
-    """Recommended items that trials put a number on, in the order of the patient page."""
+    """Recommended items with a number, in the order of the patient page."""
     lines = [(line, True) for line in advice.shown] + [(line, False) for line in advice.folded]
     contents = [(line.recommendation.content, is_shown) for line, is_shown in lines]
     return [
@@ -197,4 +198,5 @@ def _joined(outcome: str, ones: Sequence[Mapping[str, Any]]) -> Together:
         before=first["baseline"],
         after=benefit.together(first["baseline"], [one["rr"] for one in ones]),
         steps=len(ones),
+        reckoned=sum(bool(one.get("reckoned_from")) for one in ones),
     )

@@ -21,6 +21,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from healthcare.accounts.models import User
 from healthcare.portal import labs
 from healthcare.portal.presenters.tiers import TASKS, look, word
+from ml.types import UNDECIDED
 from patients.models import Patient, PatientIdentifier, Result
 from patients.who import record_number, with_record_number
 from predictions import queries as prediction_queries
@@ -31,7 +32,7 @@ from recommendations import queries as recommendation_queries
 PAGE = 25
 CRITICAL_WINDOW = timedelta(days=30)
 NOT_SCORED = "none"
-TIERS = ["T3", "T2", "T1", "T0", NOT_SCORED]
+TIERS = ["T3", "T2", "T1", UNDECIDED, "T0", NOT_SCORED]
 TASK_CHOICES = [(name, f"{words.title}, {words.horizon}") for name, words in TASKS.items()]
 FIRST_TASK = TASK_CHOICES[0][0]
 CRITICAL = Q(superseded_at=None, flag__in=["LL", "HH"])  # as the index result_critical has it

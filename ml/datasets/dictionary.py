@@ -49,7 +49,8 @@ def _content(column: Column, known: pd.Series) -> str:
         low, middle, high = known.astype(float).quantile([0, 0.5, 1])
         return f"{low:.4g} to {high:.4g}, median {middle:.4g}"
     if column.type == "date":
-        return f"{known.min():%Y-%m-%d} to {known.max():%Y-%m-%d}"
+        days = known.astype(str).str[:10]  # text, in a table that nobody described
+        return f"{days.min()} to {days.max()}"
     counts = known.value_counts()
     shown = [f"{name:g}" if column.is_numeric else str(name) for name in counts.index]
     listed = "; ".join(

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ml.datasets import catalogue, tables
 from ml.datasets import nhanes_answers as answers
-from ml.datasets import tables
-from ml.facts import Facts, Lifestyle, Measurement
+from ml.facts import Facts, Lifestyle, Measurement, Sex
 
 FILE_NAME = "nhanes_adults_1999_2016.csv.gz"
 NAME = "NHANES adults, public part, 1999-2016"
@@ -87,6 +87,11 @@ MEASUREMENTS: Mapping[str, tuple[str, str, float]] = {
     "urine_creatinine_mg_dl": ("UCREAT", "mg/dL", 1),
 }
 FEATURE_COLUMNS = (*MEASUREMENTS, *answers.COLUMNS)
+FACT_COLUMNS = (*FEATURE_COLUMNS, "cycle_start", "age", "sex")
+FEWEST_KNOWN = 0.05  # share of the columns by which another survey's table is known as such
+CYCLES = (1999, 2099)
+OLDEST = 125  # nobody is known to have lived longer
+SEXES: Mapping[float, Sex] = {1: "male", 2: "female"}
 
 
 class DataSetAbsent(FileNotFoundError):
@@ -108,13 +113,11 @@ def table_path(path: str | Path) -> Path:
 
 
 def load(path: str | Path) -> pd.DataFrame:
-    """Read the table: one row a person, float columns named as in the dictionary.
+    """Read the table: one row a person, columns of numbers named as in the dictionary.
 
-    Raises DataSetAbsent, NotThisDataset.
+    A table may lack columns, as cycles do that did not ask. Raises DataSetAbsent, NotThisDataset.
     """
-    path = table_path(path)
-    with tables.in_words(path):
-        return pd.read_csv(path)
+    return tables.read(catalogue.get("nhanes"), table_path(path), fewest=FEWEST_KNOWN)
 
 
 def source_digest(path: str | Path) -> str:
@@ -123,24 +126,25 @@ def source_digest(path: str | Path) -> str:
 
 
 def to_facts(frame: pd.DataFrame) -> list[Facts]:
-    """Every row as `Facts`, in order. About 25 kB a person: give it slices of large frames."""
+    """Every row as `Facts`, in order. About 25 kB a person: give it slices of large frames.
+
+    The frame has the `FACT_COLUMNS`; an empty cell is an answer that is not known.
+    """
     return list(iter_facts(frame))
 
 
 def iter_facts(frame: pd.DataFrame) -> Iterator[Facts]:
     """Rows as `Facts`, one at a time."""
-    columns = [*FEATURE_COLUMNS, "cycle_start", "age", "sex"]
-    for values in frame[columns].to_numpy(float):
-        yield _person(dict(zip(columns, values.tolist(), strict=True)))
+    for values in frame[list(FACT_COLUMNS)].to_numpy(float):
+        yield _person(dict(zip(FACT_COLUMNS, values.tolist(), strict=True)))
 
 
 def _person(row: dict[str, float]) -> Facts:
-    # The survey tells the two-year cycle only; the turn of its years is used as the day.
-    as_of = date(int(row["cycle_start"]) + 1, 1, 1)
+    as_of = _day(row["cycle_start"])
     return Facts(
         as_of=as_of,
-        sex="male" if row["sex"] == 1 else "female",
-        age=row["age"],
+        sex=SEXES.get(row["sex"]),
+        age=row["age"] if 0 <= row["age"] <= OLDEST else np.nan,
         pregnant=row["pregnant"] == 1,
         ethnicity=answers.ethnicity(row),
         conditions=answers.conditions(row),
@@ -155,13 +159,19 @@ def _person(row: dict[str, float]) -> Facts:
     )
 
 
+def _day(cycle: float) -> date:
+    """The turn of the two years of a cycle; nothing finer is told, and all was measured then."""
+    first, last = CYCLES
+    return date(int(cycle if first <= cycle <= last else first) + 1, 1, 1)
+
+
 def _measurements(row: dict[str, float], as_of: date) -> dict[str, Measurement]:
     found = {
         code: Measurement(code, row[column] * factor, unit, as_of)
         for column, (code, unit, factor) in MEASUREMENTS.items()
         if not np.isnan(row[column])
     }
-    if "UALB" in found and "UCREAT" in found:
+    if "UALB" in found and "UCREAT" in found and found["UCREAT"].value > 0:
         ratio = 100 * found["UALB"].value / found["UCREAT"].value
         found["UACR"] = Measurement("UACR", ratio, "mg/g", as_of)
     return found

@@ -1,10 +1,11 @@
 """Answers of the NHANES interview in the codes of `Facts`.
 
 1 yes, 2 no, 3 borderline (diabetes), 7 refused, 9 unknown, NaN not asked. Only a plain 1 counts
-as yes. A whole group is None only where the survey did not ask it in that cycle, because a
-list in `Facts` is read as complete.
+as yes. A whole group is None only where the survey did not ask it in that cycle or no question of
+it has an answer, because a list in `Facts` is read as complete.
 """
 
+from collections.abc import Iterable
 from typing import cast
 
 from ml.facts import Ethnicity, Smoking
@@ -64,13 +65,15 @@ SMOKES_NOW = {1: "current", 2: "current", 3: "former"}
 MOST_CIGARETTES_A_DAY = 95  # top code; 777 and 999 are refused and unknown
 
 
-def ethnicity(row: dict[str, float]) -> Ethnicity:
+def ethnicity(row: dict[str, float]) -> Ethnicity | None:
     if row["ridreth3"] == ASIAN:
         return "non_hispanic_asian"
-    return cast(Ethnicity, ETHNICITIES[int(row["ethnicity4"])])
+    return cast(Ethnicity | None, ETHNICITIES.get(_code(row["ethnicity4"])))
 
 
-def conditions(row: dict[str, float]) -> frozenset[str]:
+def conditions(row: dict[str, float]) -> frozenset[str] | None:
+    if not _any_answer(row, (column for columns in CONDITIONS.values() for column in columns)):
+        return None
     told = {
         code for code, columns in CONDITIONS.items() if any(row[column] == 1 for column in columns)
     }
@@ -80,7 +83,8 @@ def conditions(row: dict[str, float]) -> frozenset[str]:
 
 
 def medications(row: dict[str, float]) -> frozenset[str] | None:
-    if row["cycle_start"] < FIRST_FULL_CYCLE:
+    asked = _any_answer(row, MEDICATIONS.values())
+    if row["cycle_start"] < FIRST_FULL_CYCLE or not asked:
         return None
     return frozenset(code for code, column in MEDICATIONS.items() if row[column] == 1)
 
@@ -113,6 +117,10 @@ def cigarettes_day(row: dict[str, float]) -> float | None:
 def self_rated_health(row: dict[str, float]) -> int | None:
     answer = _code(row["self_rated_health"])
     return answer if 1 <= answer <= 5 else None
+
+
+def _any_answer(row: dict[str, float], columns: Iterable[str]) -> bool:
+    return any(row[column] == row[column] for column in columns)
 
 
 def _code(value: float) -> int:

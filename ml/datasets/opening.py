@@ -162,7 +162,7 @@ def _kind_of_text(known: pd.Series) -> str:
 
 
 def _are_dates(known: pd.Series) -> bool:
-    return bool(pd.to_datetime(known, errors="coerce", format="ISO8601").notna().all())
+    return bool(pd.to_datetime(known, errors="coerce", format="ISO8601", utc=True).notna().all())
 
 
 def _analyte(name: str, values: pd.Series) -> str:

@@ -1,6 +1,7 @@
 """Read the table of a data set: UTF-8, gzip or Parquet, missing codes resolved, stable types."""
 
 import logging
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,18 +18,21 @@ NOT_MEASURED = NEVER_NUMBERS | {"inf", "-inf", "+inf", "infinity", "-infinity", 
 FLAGS = {"true": 1.0, "false": 0.0}
 COMPARATORS = r"^[<>]=?\s*"  # ">89" is read as its bound
 THOUSANDS = r"(?<=\d),(?=\d{3}\b)"  # "265,000"
+RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # first bytes of a file
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 FEWEST_KNOWN = 0.5  # share of the schema's columns that a file must have
 
 
-def read(dataset: Dataset, path: Path) -> pd.DataFrame:
+def read(dataset: Dataset, path: Path, fewest: float = FEWEST_KNOWN) -> pd.DataFrame:
     """The rows of a file of `dataset`, in order, typed as its schema says.
 
-    Columns that the file lacks (an outcome that is not known yet) stay absent; further columns
-    are kept as they are. Raises NotThisDataset where the file is no such table.
+    Columns that the file lacks (an outcome that is not known yet) stay absent, as long as it has
+    the share `fewest`; further columns are kept as they are. Raises NotThisDataset where the file
+    is no such table.
     """
     raw = read_text(path)
-    _must_fit(dataset, raw, path)
+    _must_fit(dataset, raw, path, fewest)
     known = {column.name: column for column in dataset.columns}
     return pd.DataFrame(
         {
@@ -59,6 +63,10 @@ def in_words(path: Path) -> Iterator[None]:
         ) from None
     except pd.errors.EmptyDataError:
         raise NotThisDataset(f"{path} is empty. Give a table with a header.") from None
+    except NotThisDataset:
+        raise
+    except pd.errors.ParserError as error:
+        raise NotThisDataset(f"{path} cannot be read as a table: {_ragged(error)}") from None
     except (ValueError, OSError, EOFError, zlib.error) as error:
         told = " ".join(str(error).split())
         raise NotThisDataset(f"{path} cannot be read as a table: {told}") from None
@@ -67,7 +75,26 @@ def in_words(path: Path) -> Iterator[None]:
 def _cells(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path).astype("string").fillna("").astype(str)
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    with path.open("rb") as file:
+        first = file.read(len(ZIP))
+    if first == ZIP and path.suffix != ".zip":
+        raise NotThisDataset(f"{path} is a workbook, not text. Save its sheet as CSV (UTF-8).")
+    packed = "gzip" if first.startswith(GZIP) else "infer"  # whatever its name says
+    return pd.read_csv(
+        path, dtype=str, keep_default_na=False, encoding="utf-8-sig", compression=packed
+    )
+
+
+def _ragged(error: pd.errors.ParserError) -> str:
+    """A row with too many cells in words; whatever else the parser says as it stands."""
+    told = " ".join(str(error).split())
+    if found := RAGGED.search(told):
+        header, line, cells = found.groups()
+        return (
+            f"line {line} has {cells} cells, but its header {header}. "
+            "Put quotes around text that holds commas."
+        )
+    return told
 
 
 def _must_be_parted_by_commas(raw: pd.DataFrame, path: Path) -> None:
@@ -135,11 +162,18 @@ def _numeric_codes(codes: tuple[str, ...]) -> list[float]:
     return values.dropna().tolist()
 
 
-def _must_fit(dataset: Dataset, raw: pd.DataFrame, path: Path) -> None:
-    absent = [column.name for column in dataset.columns if column.name not in raw.columns]
-    if len(absent) > (1 - FEWEST_KNOWN) * len(dataset.columns):
+def _must_fit(dataset: Dataset, raw: pd.DataFrame, path: Path, fewest: float) -> None:
+    names = [column.name for column in dataset.columns]
+    absent = [name for name in names if name not in raw.columns]
+    if len(absent) > (1 - fewest) * len(names):
         shown = ", ".join(absent[:5]) + (" …" if len(absent) > 5 else "")
         raise NotThisDataset(
             f"{path} does not look like {dataset.name}: it lacks {len(absent)} of "
-            f"{len(dataset.columns)} columns ({shown})."
+            f"{len(names)} columns ({shown})."
         )
+    for name in names:
+        again = f"{name}.1"  # as pandas calls the second of two equal names
+        if again in raw and again not in names and not raw[name].equals(raw[again]):
+            raise NotThisDataset(
+                f"{path} has two columns called {name} that differ. Keep the right one."
+            )

@@ -1,5 +1,6 @@
 """What is missing, in which combinations, and whether that can be chance (Little's test)."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,10 @@ class McarTest:
 
 
 def patterns(frame: pd.DataFrame) -> pd.DataFrame:
-    """Combinations of missing columns by falling count: rows, percent, columns, missing."""
+    """Combinations of missing columns by falling count: rows, percent, columns, missing.
+
+    `missing` is a list in JSON.
+    """
     absent = frame.isna()
     some = absent.loc[:, absent.any()]
     if some.empty or some.shape[1] == 0:
@@ -55,7 +59,8 @@ def patterns(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for place in order[:MOST_PATTERNS]:
         names = some.columns[some.iloc[first[place]].to_numpy()]
-        rows.append((counts[place], 100 * counts[place] / len(frame), len(names), " ".join(names)))
+        told = json.dumps([str(name) for name in names], ensure_ascii=False)  # may hold any sign
+        rows.append((counts[place], 100 * counts[place] / len(frame), len(names), told))
     found = pd.DataFrame(rows, columns=["rows", "percent", "columns", "missing"])
     found.attrs["all"] = len(keys)
     return found

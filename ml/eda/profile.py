@@ -99,10 +99,10 @@ def bin_edges(known: np.ndarray) -> np.ndarray:
         return np.array([low - 0.5, low + 0.5])
     distinct = np.unique(known[:10_000])
     if len(distinct) <= FEWEST_BINS + MOST_BINS // 2 and (distinct % 1 == 0).all():
-        return np.arange(known.min() - 0.5, known.max() + 1.5, max(1, np.ptp(known) // MOST_BINS))
-    inside = known[(known >= low) & (known <= high)]
-    spread = np.subtract(*np.percentile(inside, [75, 25]))
-    width = 2 * spread / np.cbrt(len(inside)) or (high - low) / FEWEST_BINS
+        width = max(1, np.ptp(known) // MOST_BINS)
+        return np.arange(known.min() - 0.5, known.max() + 0.5 + width, width)
+    spread = np.subtract(*np.percentile(known, [75, 25]))
+    width = 2 * spread / np.cbrt(len(known)) or (high - low) / FEWEST_BINS
     count = int(np.clip(np.ceil((high - low) / width), FEWEST_BINS, MOST_BINS))
     edges = np.linspace(low, high, count + 1)
     edges[0], edges[-1] = min(edges[0], known.min()), max(edges[-1], known.max())

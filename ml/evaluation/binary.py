@@ -25,7 +25,6 @@ LEAST_EVENTS = 10
 POINTS_OF_CURVE = 200
 HISTOGRAM_BINS = 20
 CURVE_THRESHOLDS = 40
-SLOPE_BAND = (0.8, 1.25)
 COMPARED = ("alerts_per_100", "sensitivity", "specificity", "ppv")
 AT_THRESHOLD = (
     "sensitivity",
@@ -140,21 +139,24 @@ def part_rule(y: NDArray, risk: NDArray, thresholds: Sequence[float]) -> subgrou
     return subgroups.Rule(
         measure,
         compared=tuple(f"{name}@{at:g}" for at in first for name in COMPARED),
-        banded=("observed_expected",),
+        banded=("observed_expected", "calibration_slope"),
         events=lambda where: int(y[where].sum()),
     )
 
 
-def calibration_flags(metrics: Mapping[str, bootstrap.Interval | None]) -> list[str]:
-    """A sentence when the risks as a whole are too high, too low, too extreme or too timid."""
-    found = []
-    ratio, slope = metrics["observed_expected"], metrics["calibration_slope"]
+def calibration_flags(metrics: Mapping[str, bootstrap.Interval | None], at: str = "") -> list[str]:
+    """A sentence when the risks as a whole are too high, too low, too extreme or too timid.
+
+    `at` is the end of the names of figures by one horizon.
+    """
+    found, when = [], at.replace("@", " by ")
+    ratio, slope = metrics.get(f"observed_expected{at}"), metrics.get(f"calibration_slope{at}")
     if ratio and subgroups.out_of_band(ratio.value):
         much = "high" if ratio.value < 1 else "low"
-        found.append(f"The risks are too {much}: O:E is {ratio.value:.2f}. Recalibrate before use.")
-    if slope and not SLOPE_BAND[0] <= slope.value <= SLOPE_BAND[1]:
-        much = "extreme" if slope.value < 1 else "timid"
-        found.append(f"The risks are too {much}: calibration slope is {slope.value:.2f}.")
+        words = subgroups.off_in_sum(ratio)
+        found.append(f"The risks{when} are too {much}: {words}. Recalibrate before use.")
+    if slope and subgroups.out_of_band(slope.value, subgroups.SLOPE_BAND):
+        found.append(f"Over all{when}, {subgroups.off_in_spread(slope)}.")
     return found
 
 

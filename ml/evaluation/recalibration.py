@@ -5,7 +5,7 @@ less, the repair adds more noise than it takes away (Van Calster et al., BMC Med
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,25 +14,32 @@ from scipy.special import expit, logit
 
 from ml.evaluation import bootstrap, calibration, logistic
 from ml.evaluation.bootstrap import Interval
+from ml.evaluation.coarse import coarse
 from ml.evaluation.result import plain
 
-METHODS = ("none", "intercept", "temperature", "sigmoid", "isotonic")
+# Of each method, which of shift (0) and stretch (1) it fits.
+FITTED = {"none": [], "intercept": [0], "temperature": [1], "sigmoid": [0, 1], "isotonic": []}
 FOR_INTERCEPT, FOR_SIGMOID, FOR_ISOTONIC = 20, 100, 1000
 FOR_FIGURES = 10  # with fewer neither slope nor O:E says that the risks are wrong
 FOLDS = 5
 ROUNDS = 200
 # Within these limits told risks may stay as they are.
 SLOPES, RATIOS = (0.9, 1.1), (0.95, 1.05)
+NOTHING_OPEN = ((0.0, 0.0), (0.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Recalibration:
-    """A repair of risks: `shift + stretch * logit`, or a rising curve through `knots`."""
+    """A repair of risks: `shift + stretch * logit`, or a rising curve through `knots`.
+
+    `covariance` of shift and stretch says how well these rows tell them; of a curve nothing is.
+    """
 
     method: str
     shift: float = 0.0
     stretch: float = 1.0
     knots: tuple[tuple[float, float], ...] = ()
+    covariance: tuple[tuple[float, float], tuple[float, float]] = NOTHING_OPEN
 
     def apply(self, risk: ArrayLike) -> NDArray[np.float64]:
         """The repaired risks."""
@@ -41,13 +48,21 @@ class Recalibration:
             return np.interp(risk, *np.transpose(self.knots))
         return expit(self.shift + self.stretch * _logit(risk))
 
+    def doubt(self, margin: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Standard deviation that shift and stretch leave to repaired logits."""
+        before = (np.asarray(margin, float) - self.shift) / self.stretch
+        (shift, both), (_, stretch) = self.covariance
+        return np.sqrt(np.maximum(shift + 2 * both * before + stretch * before**2, 0))
+
     def to_json(self) -> dict[str, Any]:
         return plain(self)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """Repairs stored before their covariance was are taken as certain."""
         knots = tuple((float(x), float(y)) for x, y in found.get("knots", ()))
-        return cls(found["method"], found["shift"], found["stretch"], knots)
+        (a, b), (c, d) = found.get("covariance", NOTHING_OPEN)
+        return cls(found["method"], found["shift"], found["stretch"], knots, ((a, b), (c, d)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Offer:
     """A repair with what it would bring on people it has not seen.
 
     `gain` is the log-loss before less after; `worth_it` when its whole interval is above nought.
+    `slope` and `observed_expected` are those before, None with fewer than ten events.
     """
 
     repair: Recalibration
@@ -65,11 +81,13 @@ class Offer:
     slope_after: float | None
     observed_expected_after: float | None
     reason: str
+    slope: Interval | None = None
+    observed_expected: Interval | None = None
 
     @property
     def needed(self) -> bool:
-        """Whether the risks as told are out of limits; never from a handful of events."""
-        return out_of_limits(self.slope_before, self.observed_expected_before)
+        """Whether the risks as told are out of limits by more than chance."""
+        return out_of_limits(self.slope, self.observed_expected)
 
     @property
     def worth_it(self) -> bool:
@@ -119,41 +137,88 @@ def offer(
 ) -> Offer:
     """A repair fitted on everybody, with its worth on people left out of the fit."""
     y, risk = np.asarray(y, float), np.asarray(risk, float)
+    person = np.arange(len(y)) if person is None else np.asarray(person)
     least = int(min(y.sum(), len(y) - y.sum()))
     method = method or method_for(least)
-    before = (_slope(y, risk), _ratio(y, risk)) if least >= FOR_FIGURES else (None, None)
+    found = _before(y, risk, person, random_state) if least >= FOR_FIGURES else {}
+    before = (found.get("slope"), found.get("observed_expected"))
+    figures = [each and each.value for each in before]
     if method == "none":
         reason = f"not enough data: {least} events; a repair needs {FOR_INTERCEPT}."
-        return Offer(Recalibration("none"), int(y.sum()), None, *before, None, None, reason)
-    person = np.arange(len(y)) if person is None else np.asarray(person)
+        unrepaired = Recalibration("none")
+        return Offer(unrepaired, int(y.sum()), None, *figures, None, None, reason, *before)
     after = cross_fitted(y, risk, person, method, random_state=random_state)
-    found = bootstrap.intervals(
+    gain = bootstrap.intervals(
         lambda weight: {
             "gain": calibration.log_loss(y, risk, weight) - calibration.log_loss(y, after, weight)
         },
         person,
         random_state=random_state,
         rounds=ROUNDS,
-    )
+    )["gain"]
     return Offer(
-        fit(y, risk, method),
+        _with_covariance(fit(y, risk, method), y, risk, person),
         int(y.sum()),
-        found["gain"],
-        *before,
+        gain,
+        *figures,
         _slope(y, after),
         _ratio(y, after),
         f"{least} events carry the method {method}.",
+        *before,
     )
 
 
-def out_of_limits(slope: float | None, ratio: float | None) -> bool:
-    """Whether slope or O:E leaves 0.9 to 1.1 or 0.95 to 1.05; what is unknown does not.
+def _before(
+    y: NDArray, risk: NDArray, person: NDArray, random_state: int
+) -> dict[str, Interval | None]:
+    """Slope and O:E of the risks as told."""
+    few = coarse(y, risk)
 
-    >>> out_of_limits(1.05, 1.0), out_of_limits(0.8, 1.0), out_of_limits(None, 1.06)
-    (False, True, True)
+    def figures(y: NDArray, risk: NDArray, weight: NDArray) -> dict[str, float]:
+        ratio = calibration.observed_expected(y, risk, weight) if weight @ risk else np.nan
+        return {"slope": calibration.slope(y, risk, weight), "observed_expected": ratio}
+
+    return bootstrap.intervals(
+        lambda weight: figures(y, risk, weight),
+        person,
+        resampled=lambda weight: figures(few.y, few.risk, few.weigh(weight)),
+        random_state=random_state,
+        rounds=ROUNDS,
+    )
+
+
+def _with_covariance(
+    found: Recalibration, y: NDArray, risk: NDArray, person: NDArray
+) -> Recalibration:
+    """With the covariance of what the method fitted, rows of a person counted together.
+
+    The sandwich of Huber and White: right also where level or slope alone is not the whole fault.
+    """
+    columns = FITTED[found.method]
+    if not columns:
+        return found
+    z, told = _logit(risk), found.apply(risk)
+    design = np.column_stack([np.ones_like(z), z])[:, columns]
+    inverse = np.linalg.pinv((design * (told * (1 - told))[:, None]).T @ design)
+    _, number = np.unique(person, return_inverse=True)
+    score = np.zeros((number.max() + 1, len(columns)))
+    np.add.at(score, number, design * (y - told)[:, None])
+    covariance = np.zeros((2, 2))
+    covariance[np.ix_(columns, columns)] = inverse @ (score.T @ score) @ inverse
+    (a, b), (c, d) = covariance.tolist()
+    return replace(found, covariance=((a, b), (c, d)))
+
+
+def out_of_limits(slope: Interval | None, ratio: Interval | None) -> bool:
+    """Whether all of an interval leaves 0.9 to 1.1 (slope) or 0.95 to 1.05 (O:E).
+
+    Figures beyond the limits alone say little: of a few hundred events they are so by chance.
+
+    >>> out_of_limits(Interval(0.8, 0.7, 0.92), None), out_of_limits(Interval(0.8, 0.7, 0.89), None)
+    (False, True)
     """
     told = ((slope, SLOPES), (ratio, RATIOS))
-    return any(value is not None and not low <= value <= high for value, (low, high) in told)
+    return any(found and (found.high < low or found.low > high) for found, (low, high) in told)
 
 
 def _slope(y: NDArray, risk: NDArray) -> float | None:

@@ -1,7 +1,8 @@
 """Quality in parts of the population, with small cells kept out of sight.
 
 The largest part of a grouping is the reference of the others. A ratio to it outside 0.8 to 1.25
-(the four-fifths rule and its inverse) is flagged, and so is a part whose O:E leaves that band.
+(the four-fifths rule and its inverse) is flagged, and so is a part whose O:E leaves that band or
+whose calibration slope leaves 0.8 to 1.2.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,8 @@ from ml.evaluation.sample import Sample
 
 SMALLEST_CELL = 10
 BAND = (0.8, 1.25)
+SLOPE_BAND = (0.8, 1.2)
+BANDS = {"calibration_slope": SLOPE_BAND}  # of what has another one than the ratios
 WITH_PREVALENCE = ("alerts_per_100", "specificity", "ppv")
 HIDDEN = f"n<{SMALLEST_CELL}"
 # For some rows: the figures that they have when they carry these weights.
@@ -77,34 +80,72 @@ def rows(sample: Sample, rule: Rule, *, random_state: int, rounds: int) -> list[
 
 
 def flags(found: Sequence[PartRow]) -> list[str]:
-    """One sentence for each part in which risks are off or events are missed more often.
+    """One sentence for each part in which risks are off or events are missed more or less often.
 
     Rates of alerts, specificity and PPV move with prevalence alone, so they stay in the table.
     """
+    reference = {row.group: row.part for row in found if row.reference}
     sentences = []
     for row in found:
         names = [name for name in row.flagged if not name.startswith(WITH_PREVALENCE)]
-        if names:
-            told = ", ".join(map(_in_words, names))
-            part = f"{row.group.replace('_', ' ')} {row.part}"
-            sentences.append(f"{part}: {told} outside the band of {BAND[0]} to {BAND[1]}.")
+        told = [_in_words(name, row, reference[row.group]) for name in names]
+        if told:
+            sentences.append(f"{row.group.replace('_', ' ')} {row.part}: {'; '.join(told)}.")
     return sentences
 
 
-def _in_words(name: str) -> str:
-    """`sensitivity@0.1` as people read it."""
-    words, at, threshold = name.replace("observed_expected", "O:E").partition("@")
-    words = words.replace("_", " ")
-    return f"{words} at {float(threshold):.0%}" if at else words
+def _in_words(name: str, row: PartRow, reference: str) -> str:
+    """What lies outside its band, how far, and what that means for these people."""
+    if name == "observed_expected":
+        return off_in_sum(row.metrics[name])
+    if name == "calibration_slope":
+        return off_in_spread(row.metrics[name])
+    found = row.ratios[name]
+    words, at, threshold = name.partition("@")
+    told = words.replace("_", " ") + (f" at {float(threshold):.3g}" if at else "")
+    much = f"{told} is {found.value:.2f} times ({_limits(found)}) that of {reference}"
+    if words != "sensitivity":
+        return much
+    return f"{much}: {'more' if found.value < 1 else 'fewer'} of those with the outcome are missed"
 
 
-def out_of_band(ratio: float) -> bool:
-    """Whether a ratio breaks the four-fifths rule or its inverse.
+def off_in_sum(ratio: Interval) -> str:
+    """How many were foretold for those found.
+
+    >>> off_in_sum(Interval(0.8, 0.7, 0.9))
+    'it foretold 125 for each 100 found (O:E 0.80, 0.70 to 0.90)'
+    """
+    if not ratio.value:
+        return "nothing of what it foretold was found"
+    told = f"it foretold {100 / ratio.value:,.0f} for each 100 found"
+    return f"{told} (O:E {ratio.value:.2f}, {_limits(ratio)})"
+
+
+def off_in_spread(slope: Interval) -> str:
+    """Whether people are told too far apart, or too near together.
+
+    >>> off_in_spread(Interval(0.65, 0.5, 0.8)).partition(":")[0]
+    'differences are told too large (slope 0.65, 0.50 to 0.80)'
+    """
+    size, level = ("large", "high") if slope.value < 1 else ("small", "low")
+    return (
+        f"differences are told too {size} (slope {slope.value:.2f}, {_limits(slope)}): the highest "
+        f"risks are too {level} beside the lowest"
+    )
+
+
+def _limits(found: Interval) -> str:
+    return f"{found.low:.2f} to {found.high:.2f}"
+
+
+def out_of_band(value: float, band: tuple[float, float] = BAND) -> bool:
+    """Whether a ratio breaks the four-fifths rule or its inverse, or a slope its own band.
 
     >>> [out_of_band(ratio) for ratio in (0.79, 0.8, 1.25, 1.26)]
     [True, False, False, True]
     """
-    return not BAND[0] <= ratio <= BAND[1]
+    low, high = band
+    return not low <= value <= high
 
 
 def _grouping(
@@ -143,7 +184,11 @@ def _part_row(
         for what in ("is", "ratio")
     )
     banded = {name: metrics.get(name) for name in rule.banded} | ratios
-    flagged = [name for name, found in banded.items() if found and out_of_band(found.value)]
+    flagged = [
+        name
+        for name, found in banded.items()
+        if found and out_of_band(found.value, BANDS.get(name, BAND))
+    ]
     return PartRow(
         group,
         part,

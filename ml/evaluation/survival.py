@@ -205,13 +205,9 @@ def _part_rule(
 
 
 def _flags(metrics: Mapping, horizons: Mapping[float, int]) -> list[str]:
-    found = []
-    for horizon in horizons:
-        ratio = metrics.get(f"observed_expected@{horizon:g}")
-        if ratio and subgroups.out_of_band(ratio.value):
-            much = "high" if ratio.value < 1 else "low"
-            found.append(f"The risks by {horizon:g} are too {much}: O:E is {ratio.value:.2f}.")
-    return found
+    return [
+        flag for horizon in horizons for flag in binary.calibration_flags(metrics, f"@{horizon:g}")
+    ]
 
 
 def _usable(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 
 from ml.explanation.attributions import Attributions
+from ml.explanation.coded import Coded, WrongMethod
 from ml.explanation.kernel import kernel_shap
 from ml.explanation.linear import linear_shap
 from ml.trees import CompiledTrees, Forest, NotReadable, read
@@ -37,10 +38,6 @@ METHODS = {
     "linear": Method("linear", True, False, True, "Lundberg & Lee, NeurIPS 2017, corollary 1"),
     "kernel": Method("any", False, True, True, "Lundberg & Lee, NeurIPS 2017"),
 }
-
-
-class WrongMethod(ValueError):
-    """A method that does not fit the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +80,10 @@ def explain(
 
     "auto" takes the exact method where there is one (trees, linear) and kernel SHAP elsewhere.
     `background` are rows to compare with (of the training data); the linear and the kernel method
-    need them. In a pipeline the exact methods split among the columns that the learner sees after
-    its encoders. Classifiers are explained on the logit of their second class, except forests of
-    scikit-learn, whose trees add up to the probability itself.
+    need them, kernel SHAP at most 100 of them. In a pipeline the exact methods split among the
+    columns that the learner sees after its encoders; kernel SHAP splits among the columns of X, of
+    which a frame may hold words. Classifiers are explained on the logit of their second class,
+    except forests of scikit-learn, whose trees add up to the probability itself.
 
     Raises WrongMethod when the method does not fit the model or lacks its background.
     """
@@ -95,13 +93,22 @@ def explain(
     forest = _forest(inside.learner)
     chosen = _chosen(inside.learner, forest) if method == "auto" else method
     if METHODS[chosen].background and background is None:
-        raise WrongMethod(f"The {chosen} method needs background rows: pass training rows.")
+        raise WrongMethod(
+            f"The {chosen} method needs background rows: pass some of the training rows as "
+            "background=, or ask the fitted study, which has them: fitted.explain(rows)."
+        )
     if chosen == "kernel":
         return _kernel(model, X, background, tuple(names or ()), random_state)
     labels = tuple(names or inside.names(X))
     if chosen == "trees":
         return _trees(inside, forest, X, labels)
     return _linear(inside, X, background, labels)
+
+
+def method_of(model: Any) -> str:
+    """The method that "auto" takes."""
+    learner = opened(model).learner
+    return _chosen(learner, _forest(learner))
 
 
 def _forest(learner: Any) -> Forest | None:
@@ -124,7 +131,12 @@ def _is_linear(learner: Any) -> bool:
 
 
 def _scale(model: Any) -> str:
-    return "logit" if hasattr(model, "predict_proba") else "prediction"
+    return "logit" if _tells_risk(model) else "prediction"
+
+
+def _tells_risk(model: Any) -> bool:
+    """Models of several models have `predict_proba` for any outcome, but classes for some."""
+    return hasattr(model, "predict_proba") and hasattr(model, "classes_")
 
 
 def _trees(inside: Opened, forest: Forest | None, X: Any, names: tuple[str, ...]) -> Attributions:
@@ -167,19 +179,18 @@ def _linear(inside: Opened, X: Any, background: Any, names: tuple[str, ...]) -> 
 def _kernel(
     model: Any, X: Any, background: Any, names: tuple[str, ...], random_state: int
 ) -> Attributions:
-    try:
-        rows, others = np.asarray(X, float), np.asarray(background, float)[:MOST_BACKGROUND]
-    except (TypeError, ValueError) as problem:
-        raise WrongMethod("The kernel method mixes rows: it needs columns of numbers.") from problem
-    labels = names or Opened(model).names(X)
+    rng = np.random.default_rng(random_state)
+    drawn = np.sort(rng.permutation(len(background))[:MOST_BACKGROUND])
+    coded = Coded.of(X, background)
+    asked = _predictor(model)
     return kernel_shap(
-        _predictor(model), rows, others, names=labels, random_state=random_state,
-        scale=_scale(model),
+        lambda rows: asked(coded.decode(rows)), coded.rows, coded.background[drawn],
+        names=names or Opened(model).names(X), random_state=random_state, scale=_scale(model),
     )  # fmt: skip
 
 
-def _predictor(model: Any) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    if not hasattr(model, "predict_proba"):
+def _predictor(model: Any) -> Callable[[Any], NDArray[np.float64]]:
+    if not _tells_risk(model):
         return lambda rows: np.asarray(model.predict(_framed(model, rows)), float)
     return lambda rows: logit(
         np.clip(model.predict_proba(_framed(model, rows))[:, 1], MOST_CERTAIN, 1 - MOST_CERTAIN)

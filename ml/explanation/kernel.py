@@ -14,6 +14,7 @@ from scipy.special import comb
 from ml.explanation.attributions import Attributions
 
 MOST_ENUMERATED = 11
+MOST_ASKED = 50_000  # rows that a model is asked for at once
 SOURCE = "Lundberg & Lee, NeurIPS 2017; Covert & Lee, AISTATS 2021"
 
 Predict = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -78,9 +79,14 @@ def _worths(
     background: NDArray[np.float64],
     inside: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    mixed = np.where(inside[:, None, :] == 1, row, background[None])
-    flat = np.asarray(predict(mixed.reshape(-1, len(row))), float)
-    return flat.reshape(len(inside), len(background)).mean(axis=1)
+    at_once = max(1, MOST_ASKED // len(background))
+    found = np.empty(len(inside))
+    for start in range(0, len(inside), at_once):
+        some = inside[start : start + at_once]
+        mixed = np.where(some[:, None, :] == 1, row, background[None])
+        flat = np.asarray(predict(mixed.reshape(-1, len(row))), float)
+        found[start : start + at_once] = flat.reshape(len(some), -1).mean(axis=1)
+    return found
 
 
 def _constrained(

@@ -32,6 +32,7 @@ def facts_of(assessment: Assessment) -> dict[str, Fact]:
     known = {
         "risk": assessment.risk,
         "baseline": assessment.baseline,
+        "median": assessment.median,
         "interval": (assessment.low, assessment.high),
         "horizon": assessment.horizon_years,
         "tier": assessment.tier_label,
@@ -50,7 +51,7 @@ def clinician(assessment: Assessment, *, inputs: int = 5) -> tuple[Sentence, ...
     sentences = [
         Sentence(
             f"{span} {_percent(a.risk)} (90 % interval {_percent(a.low)} to {_percent(a.high)}); "
-            f"baseline {_percent(a.baseline)}.",
+            f"average {_percent(a.baseline)}.",
             ("risk", "interval", "baseline", "horizon"),
         )
     ]
@@ -62,6 +63,9 @@ def clinician(assessment: Assessment, *, inputs: int = 5) -> tuple[Sentence, ...
                 (f"input:{one.feature}",),
             )
         )
+    if abs(unknown := _unknown_points(a.contributions)) >= LEAST_POINTS:
+        text = f"What is not known, together: {unknown:+.1f} percentage points."
+        sentences.append(Sentence(text, ("missing",)))
     return (*sentences, *_closing(a))
 
 
@@ -74,15 +78,13 @@ def patient(
     out_of = f"{round(100 * a.risk)} of 100" if a.risk >= 0.01 else "Fewer than 1 of 100"
     sentences = [
         Sentence(f"{out_of} people like you have this{span}.", ("risk", "horizon")),
-        Sentence(_compared(a), ("risk", "baseline")),
+        Sentence(_compared(a), ("risk", "baseline" if a.median is None else "median")),
     ]
     for one in _largest(a.contributions, inputs):
         name = names.get(one.feature, one.label.lower())
         way = "raises" if one.points > 0 else "lowers"
-        what = (
-            f"What we know of your {name}" if one.value is not None else f"Not knowing your {name}"
-        )
-        sentences.append(Sentence(f"{what} {way} this number.", (f"input:{one.feature}",)))
+        text = f"What we know of your {name} {way} this number."
+        sentences.append(Sentence(text, (f"input:{one.feature}",)))
     if a.missing:
         sentences.append(Sentence("Some tests are not in yet, so we are less sure.", ("missing",)))
     sentences.append(Sentence("Talk with your care team before you change a thing.", ("risk",)))
@@ -95,27 +97,34 @@ def _closing(a: Assessment) -> Sequence[Sentence]:
     if a.missing:
         closing.append(Sentence(f"Not known: {', '.join(a.missing)}.", ("missing",)))
     if a.next_test_label:
-        text = f"The interval would narrow most with: {a.next_test_label}."
+        text = f"Most useful next: {a.next_test_label}."
         closing.append(Sentence(text, ("next_test",)))
     closing.append(Sentence(f"{a.tier_label}: {a.advice}", ("tier", "advice")))
     return closing
 
 
 def _largest(contributions: Sequence[Contribution], number: int) -> list[Contribution]:
-    spoken = [one for one in contributions if abs(one.points) >= LEAST_POINTS]
+    """Never what is not known: that is a gap of the record, and no reason of the person's."""
+    spoken = [
+        one for one in contributions if one.value is not None and abs(one.points) >= LEAST_POINTS
+    ]
     return sorted(spoken, key=lambda one: -abs(one.points))[:number]
 
 
+def _unknown_points(contributions: Sequence[Contribution]) -> float:
+    return sum(one.points for one in contributions if one.value is None)
+
+
 def _reading(one: Contribution) -> str:
-    if one.value is None:
-        return f"{one.label} not known"
     return f"{one.label} {one.value:g}{' ' if one.unit else ''}{one.unit}"
 
 
 def _compared(a: Assessment) -> str:
-    if abs(a.risk - a.baseline) < 0.005:
-        return "That is about the same as for most people."
-    return f"That is {'more' if a.risk > a.baseline else 'less'} than for most people."
+    """With the middle of people; risks are skew, so most people lie below their average."""
+    middle, them = (a.baseline, "on average") if a.median is None else (a.median, "for most people")
+    if abs(a.risk - middle) < 0.005:
+        return f"That is about the same as {them}."
+    return f"That is {'more' if a.risk > middle else 'less'} than {them}."
 
 
 def _percent(share: float) -> str:

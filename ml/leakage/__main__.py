@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             time=options.time,
             index_time=options.index_time,
             kind=options.kind,
+            horizon=options.horizon,
             every=True,  # a date or a key may be what gives the outcome away
         )
         found = lint(study.problem, study.prepare(frame), fits=not options.quick)
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--time", help="column of time")
     parser.add_argument("--index-time", default="admission", choices=AVAILABLE)
     parser.add_argument("--kind", choices=KINDS)
+    parser.add_argument("--horizon", type=float, help="of survival, in the unit of its times")
     parser.add_argument("--quick", action="store_true", help="names and figures only, no fits")
     parser.add_argument("--json", action="store_true")
     return parser

@@ -37,8 +37,9 @@ def _traces(name: str, column: NDArray[np.float64], y: NDArray[np.float64]) -> l
         pure = 1 - hits / rows <= OTHERS * (1 - usual) and chance < CHANCE
         if pure and _is_middle(value, column[y == place]):
             sentence = (
-                f"{name} is {value:g} in {rows:,} rows, {hits:,} of them with one outcome: gaps "
-                "were filled by class. Bring the table with its gaps."
+                f"{name} is {value:g} in {rows:,} rows, {hits:,} of them with one outcome, of "
+                "whose values it is the middle. Gaps that were filled by class look so (then "
+                "bring the table with its gaps), and so does a value that defines the outcome."
             )
             evidence = {"value": value, "rows": rows, "of_one_outcome": hits}
             return [Finding(BLOCK, "FILLED_BY_CLASS", name, sentence, evidence)]

@@ -1,13 +1,16 @@
 """What an input's name gives away, whatever its own declaration says."""
 
 import re
+import unicodedata
 from functools import cache
 
-from ml import reference
+from ml import analytes, reference
+from ml.datasets import nhanes_xpt
 from ml.leakage.findings import BLOCK, WARN, Finding
 from ml.studies.problem import AVAILABLE, Input, Problem
 
 Row = dict[str, str]
+LOINC = re.compile(r"(?<!\d)(\d{3,5})[-_.](\d)(?!\d)")  # R and SQL have no hyphen in a name
 
 
 def findings(problem: Problem) -> list[Finding]:
@@ -29,7 +32,7 @@ def _of_input(problem: Problem, entry: Input) -> list[Finding]:
 def _speaks_of(row: Row, entry: Input, outcome: str) -> bool:
     if row["outcome"] and not re.search(row["outcome"], outcome):
         return False
-    return re.fullmatch(row["name"], plain(entry.name)) is not None
+    return any(re.fullmatch(row["name"], name) for name in _names_of(entry.name))
 
 
 def _by_row(problem: Problem, entry: Input, row: Row) -> Finding | None:
@@ -62,12 +65,34 @@ def _declared(problem: Problem, entry: Input) -> list[Finding]:
 
 
 def plain(name: str) -> str:
-    """A name in small letters and digits: `Discharge_Disposition-ID` and `dischargedispositionid`.
+    """A name in small letters and digits, without accents.
 
-    >>> plain("HbA1c (%)")
-    'hba1c'
+    >>> plain("HbA1c (%)"), plain("Discharge_Disposition-ID")
+    ('hba1c', 'dischargedispositionid')
     """
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[^a-z0-9]", "", _unaccented(name).lower())
+
+
+def _unaccented(name: str) -> str:
+    apart = unicodedata.normalize("NFKD", name)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+@cache
+def _names_of(name: str) -> frozenset[str]:
+    """The name, what NHANES means by it, and the analytes that it or a word of it goes by."""
+    words = re.findall(r"[a-z0-9]+", _unaccented(name).lower())
+    codes = ["-".join(parts) for parts in LOINC.findall(name)]
+    known = [analytes.resolve(said) for said in (" ".join(words), *words, *codes)]
+    told = [said for one in known if one for said in (one.code, one.display)]
+    return frozenset(plain(said) for said in (name, _of_nhanes().get(name.upper(), ""), *told))
+
+
+@cache
+def _of_nhanes() -> dict[str, str]:
+    """Variable of NHANES -> column of the prepared table."""
+    table = nhanes_xpt.variables().items()
+    return {variable: column for column, (_, variables) in table for variable in variables}
 
 
 def _later(moment: str, index_time: str) -> bool:

@@ -5,7 +5,7 @@ of missing inputs (each split learns which way an unknown value goes).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,23 +25,28 @@ BASE = {
 }
 
 
+class Stage(NamedTuple):
+    """What the next `trees` learn: a label from 0 to 1 for each row, by other weights if given."""
+
+    trees: int
+    label: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
+
+
 def fit(
     X: NDArray[np.float32],
-    y: NDArray[np.float64],
     weight: NDArray[np.float64],
+    stages: Sequence[Stage],
     *,
     names: Sequence[str],
     parameters: Mapping[str, Any],
-    trees: int,
     monotone: Mapping[str, int],
     random_state: int,
-    grade: NDArray[np.float64] | None = None,
-    graded_trees: int = 0,
     threads: int = 2,
 ) -> "Booster":
-    """Fit on rows X (people, features), outcome y and row weights.
+    """Fit on rows X (people, features) with their weights, one stage after another.
 
-    The first `graded_trees` of the `trees` learn `grade`, the outcome in grades from 0 to 1.
+    The outcome is the label of the last stage. A stage without trees is passed over.
     """
     import xgboost as xgb
 
@@ -49,22 +54,20 @@ def fit(
         **BASE,
         **parameters,
         "monotone_constraints": tuple(monotone.get(name, 0) for name in names),
-        "base_score": float(np.average(y, weights=weight)),
-        "seed": random_state,
+        "base_score": float(np.average(stages[-1].label, weights=weight)),
         "nthread": threads,
     }
-    bins = settings["max_bin"]
     data = xgb.QuantileDMatrix(
-        X, y, weight=weight, feature_names=list(names), nthread=threads, max_bin=bins
+        X, weight=weight, feature_names=list(names), nthread=threads, max_bin=settings["max_bin"]
     )
-    if grade is None or not graded_trees:
-        return xgb.train(settings, data, trees)
-    data.set_label(grade)
-    begun = xgb.train(settings, data, graded_trees)
-    data.set_label(y)
-    # Another seed: the same one would draw the same rows and columns over again.
-    settings["seed"] = random_state + 1
-    return xgb.train(settings, data, trees - graded_trees, xgb_model=begun)
+    booster = None
+    for number, stage in enumerate(stage for stage in stages if stage.trees):
+        data.set_label(stage.label)
+        data.set_weight(weight if stage.weight is None else stage.weight)
+        # Another seed: the same one would draw the same rows and columns over again.
+        settings["seed"] = random_state + number
+        booster = xgb.train(settings, data, stage.trees, xgb_model=booster)
+    return booster
 
 
 def margins(booster: "Booster", X: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, clone
 from ml.models.predicting import fitted
 
 LARGEST_SCORE = 30.0  # exp of more than this is no hazard that data can carry
+NEWTON_STEPS = 8
 
 
 class UnfitTimes(ValueError):
@@ -41,6 +42,23 @@ def breslow(
     return at, np.cumsum(deaths / at_risk)
 
 
+def hazard_slope(
+    time: NDArray[np.float64], event: NDArray[np.bool_], score: NDArray[np.float64]
+) -> float:
+    """By how much a log hazard has to be multiplied: Cox's coefficient of it, ties by Breslow."""
+    later = np.argsort(-time)
+    score, at = score[later], np.flatnonzero(event[later])
+    # At risk is everybody with that time or a later one.
+    at_risk = np.searchsorted(-time[later], -time[later][at], side="right") - 1
+    slope = 1.0
+    for _ in range(NEWTON_STEPS):
+        weight = np.exp(slope * (score - score.max()))
+        total, first, second = (np.cumsum(weight * score**power)[at_risk] for power in range(3))
+        mean = first / total
+        slope += (score[at] - mean).sum() / (second / total - mean**2).sum()
+    return float(slope)
+
+
 class ProportionalHazards(BaseEstimator):
     """A model of the log hazard with Breslow's baseline, so that it tells absolute risk.
 
@@ -51,22 +69,37 @@ class ProportionalHazards(BaseEstimator):
     """
 
     wants_person = True
+    slope_ = 1.0  # until it is calibrated on others
 
     def __init__(self, learner: Any, ratio: bool = False):
         self.learner = learner
         self.ratio = ratio
 
     def fit(self, X: Any, y: ArrayLike, person: Any = None) -> Self:
-        time, event = split_times(y)
         self.learner_ = fitted(clone(self.learner), X, np.asarray(y, float), person)
+        time, event = split_times(y)
         self.times_, self.hazard_ = breslow(time, event, self.predict(X))
         return self
+
+    def calibrated_on(self, X: Any, y: ArrayLike) -> Self:
+        """Slope and baseline of these people; trees look better on those they were fitted on."""
+        time, event = split_times(y)
+        self.slope_ = hazard_slope(time, event, self.predict(X))
+        self.times_, self.hazard_ = breslow(time, event, self.predict(X))
+        return self
+
+    def expected_events(self, X: Any, seen: NDArray[np.float64]) -> float:
+        """Events among people watched for `seen`, as the model has it."""
+        hazard = np.concatenate([[0.0], self.hazard_])
+        return float(
+            hazard[np.searchsorted(self.times_, seen, side="right")] @ np.exp(self.predict(X))
+        )
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Log hazard relative to the baseline, shape (rows,)."""
         found = np.asarray(self.learner_.predict(X), float)
         score = np.log(np.maximum(found, 1e-12)) if self.ratio else found
-        return np.clip(score, -LARGEST_SCORE, LARGEST_SCORE)
+        return self.slope_ * np.clip(score, -LARGEST_SCORE, LARGEST_SCORE)
 
     def predict_risk(self, X: Any, horizon: float) -> NDArray[np.float64]:
         """1 - S(horizon), shape (rows,)."""

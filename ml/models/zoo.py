@@ -41,7 +41,8 @@ def stack(recipe: Recipe, parameters: Parameters) -> Stack:
 
 
 def _members(recipe: Recipe, parameters: Parameters) -> list[tuple[str, Any]]:
-    members = parameters.get("members") or {"spline": {}, "xgboost": {}}
+    spline = "cox_spline" if recipe.kind == "survival" else "spline"
+    members = parameters.get("members") or {spline: {}, "xgboost": {}}
     return [(name, build(name, recipe, own)) for name, own in members.items()]
 
 

@@ -4,6 +4,7 @@ Colours are those of Okabe and Ito (told apart by colour-blind readers); backgro
 transparent, so that a page in light or dark can show the same figure.
 """
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,9 @@ def missing_bars(columns: pd.DataFrame) -> "Figure":
 def missing_patterns(patterns: pd.DataFrame, most: int = 15) -> "Figure":
     """The commonest combinations: a row a pattern, a square a missing column."""
     shown = patterns.head(most)[::-1]
-    names = sorted({name for text in shown["missing"] for name in text.split()})[:MOST_SHOWN]
-    grid = [[int(name in set(text.split())) for name in names] for text in shown["missing"]]
+    absent = [set(json.loads(text)) for text in shown["missing"]]
+    names = sorted(set().union(*absent))[:MOST_SHOWN]
+    grid = [[int(name in some) for name in names] for some in absent]
     labels = [f"{rows:,} rows" for rows in shown["rows"]]
     figure = _figure(max(LEAST, ROW * len(shown) + 130))
     figure.add_heatmap(

@@ -3,7 +3,8 @@
 PROBAST+AI (Moons et al., BMJ 2025;388:e082505) asks 16 questions of a model's development and 18 of
 its evaluation, in four domains; TRIPOD+AI (Collins et al., BMJ 2024;385:e078378) lists 27 items
 to report. The wording here is ours and shorter; the papers are the authority. An answer is "yes",
-"no" or "unknown", with the evidence; what only a person can judge stays "unknown".
+"partly" (code sees a part of what is asked), "no" or "unknown", with the evidence; what only a
+person can judge stays "unknown".
 """
 
 from collections.abc import Callable
@@ -17,6 +18,9 @@ FEW_PER_INPUT = 10
 LEAST_TO_EVALUATE = 100
 DOMAINS = ("Participants and data", "Predictors", "Outcome", "Analysis")
 PERSON_ONLY = "A person has to judge this."
+# Models with one parameter an input, as the count of inputs has it.
+ONE_EACH = {"logistic", "linear", "ridge", "lasso", "elastic_net", "cox"}
+MORE_PARAMETERS = "Inputs are counted; this model has more parameters than inputs."
 
 Finding = tuple[str, str]
 Rule = Callable[[Study], Finding]
@@ -93,13 +97,22 @@ def _population(study: Study) -> Finding:
 def _enough_to_learn(study: Study) -> Finding:
     told = study.record.get("sample_size")
     if told:
-        return ("yes" if told["enough"] else "no"), told["sentence"]
+        return _counted(study, told["enough"], told["sentence"])
     ratio = study.events_per_input
     if ratio is None:
         return "unknown", "No figures."
     what = "rows" if study.main.get("events") is None else "events (or non-events, if fewer)"
-    answer = "no" if ratio < FEW_PER_INPUT else "yes"
-    return answer, f"{ratio:.1f} {what} for each input; {FEW_PER_INPUT} are the least."
+    sentence = f"{ratio:.1f} {what} for each input; {FEW_PER_INPUT} are the least."
+    return _counted(study, ratio >= FEW_PER_INPUT, sentence)
+
+
+def _counted(study: Study, enough: bool, sentence: str) -> Finding:
+    """Enough for one parameter an input is not yet enough for a model that has more."""
+    if not enough:
+        return "no", sentence
+    if study.problem.model in ONE_EACH:
+        return "yes", sentence
+    return "partly", f"{sentence} {MORE_PARAMETERS}"
 
 
 def _kinds(study: Study) -> Finding:
@@ -110,15 +123,22 @@ def _kinds(study: Study) -> Finding:
 
 
 def _nobody_lost(study: Study) -> Finding:
+    """Of those in the cohort all; of those in the table only where both counts are told."""
     if not study.main:
         return "unknown", "No figures."
     withheld, rows = study.main["withheld"], study.main["rows"]
     if withheld:
         return "no", f"{withheld} of {withheld + rows} rows got no prediction and are in no figure."
-    return "yes", f"All {rows} rows of the cohort got a prediction."
+    told, table = f"All {rows} rows of the cohort got a prediction", study.rows_of_table
+    if table == rows:
+        return "yes", f"{told}, and the table has no others."
+    if table:
+        return "partly", f"{told}; {table - rows} of {table} rows of the table are outside it."
+    return "partly", f"{told}; how many were left out before is not told."
 
 
-def _missing(study: Study) -> Finding:
+def missing(study: Study) -> Finding:
+    """What is done with inputs that are not known."""
     most = getattr(study.problem, "most_missing", None)
     if most is None:
         return "unknown", PERSON_ONLY
@@ -193,13 +213,20 @@ def _measures(study: Study) -> Finding:
 
 
 def _unseen(study: Study) -> Finding:
+    """Held-out people were not fitted on; only data of another source were surely not chosen by."""
     kinds = set(study.validations.values())
     held_out = kinds - {Validation.APPARENT}
     if not kinds:
         return "unknown", "No figures."
     if not held_out:
         return "no", "Only figures of the training rows themselves."
-    return "yes", f"Measured on {', '.join(sorted(held_out))}."
+    told = f"Measured on {', '.join(sorted(held_out))}"
+    if study.external:
+        return "yes", f"{told}."
+    return "partly", (
+        f"{told}: free of the rows used to fit. Whether model, inputs and settings were chosen by "
+        "these same figures, code cannot tell."
+    )
 
 
 def _beyond(study: Study) -> Finding:
@@ -231,7 +258,7 @@ _DEVELOPMENT = (
     ("4.1", "Were there enough events to learn from?", _enough_to_learn, "counts"),
     ("4.2", "Were numbers kept as numbers?", _kinds),
     ("4.3", "Were all enrolled people used?", _nobody_lost, "counts"),
-    ("4.4", "Were missing values handled properly?", _missing),
+    ("4.4", "Were missing values handled properly?", missing),
     ("4.5", "Were predictors chosen without univariable tests?", _chosen),
     ("4.6", "Was imbalance left alone, or the risk put right after it?", _balance, "calibration"),
 )
@@ -248,7 +275,7 @@ _EVALUATION = (
     ("3.4", "Is the time between predictors and outcome right?", _span),
     ("4.1", "Were there enough events to judge by?", _enough_to_judge, "counts"),
     ("4.2", "Were all people included in the figures?", _nobody_lost, "counts"),
-    ("4.3", "Were missing values handled as in use?", _missing),
+    ("4.3", "Were missing values handled as in use?", missing),
     ("4.4", "Were repeated rows and censoring accounted for?", _dependence, "counts"),
     ("4.5", "Were calibration and discrimination both measured?", _measures, "calibration"),
     ("4.6", "Were figures free of the rows used to fit and tune?", _unseen, "validations"),

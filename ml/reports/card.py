@@ -9,8 +9,8 @@ nothing is made up.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml.evaluation.validation import Status
-from ml.reports import wording
+from ml.evaluation.subgroups import WITH_PREVALENCE
+from ml.reports import limits, wording
 from ml.reports.study import Study
 
 GROUPS = (
@@ -34,6 +34,8 @@ OUTPUTS = {
 TODAY = "now"  # time at risk of what is there already
 VISIT = "admission or visit"
 NOT_EXTERNAL = "Not applicable: it has not been judged on data of another source."
+BY_VALUE = ("observed_expected", "calibration_slope")  # a part by itself, not beside another
+IN_REPORT = "Rates that move with how common the outcome is stand in the report."
 NO_PARTS = "Not known: the study names no parts of the population, so none was looked at by itself."
 
 
@@ -53,6 +55,11 @@ def card(study: Study) -> list[Attribute]:
     return [_attribute(study, *row) for row in _rows()]
 
 
+def titles() -> dict[str, str]:
+    """The title of each of the 31 attributes by its code."""
+    return {code: title for code, title, *_ in _rows()}
+
+
 def empty(attributes: Sequence[Attribute]) -> list[str]:
     """Codes that nobody has filled."""
     return [found.code for found in attributes if not found.text]
@@ -62,7 +69,7 @@ def _attribute(
     study: Study, code: str, title: str, source: str, text: Callable[[Study], str] | None
 ) -> Attribute:
     said = study.facts.get(code, "")
-    told = said or (text(study) if text else "")
+    told = said or study.record.get("said", {}).get(code) or (text(study) if text else "")
     return Attribute(
         code,
         GROUPS[int(code.partition(".")[0]) - 1],
@@ -131,15 +138,11 @@ def _use(study: Study) -> str:
 
 
 def _avoid(study: Study) -> str:
-    notes = " ".join(getattr(study.problem, "notes", ()) or ())
-    return f"Anybody outside: {_said(study, 'population')}. {notes}".strip()
+    return f"Anybody outside: {_said(study, 'population')}."
 
 
 def _limits(study: Study) -> str:
-    found = [*study.main.get("flags", ()), *study.main.get("notes", ())]
-    if study.status is not Status.VALIDATED:
-        found.append(f"It is {study.status}: not shown at later times or other sites.")
-    return " ".join(found) or "No figure is outside its limits in these data."
+    return " ".join(limits.all_of(study)) or "No figure is outside its limits in these data."
 
 
 def _criteria(study: Study) -> str:
@@ -157,12 +160,10 @@ def _makeup(study: Study) -> str:
 
 
 def _parts(_: Study, found: Mapping) -> str:
-    rows = found.get("tables", {}).get("subgroups", [])
-    return (
-        NO_PARTS
-        if found and not rows
-        else "; ".join(f"{row['group']} {row['part']}: {row['count']}" for row in rows)
-    )
+    tables = found.get("tables", {})
+    told = [f"{row['group']} {row['part']}: {row['count']}" for row in tables.get("subgroups", [])]
+    told += [f"{row['label']}: {row['told']}" for row in tables.get("makeup", [])]
+    return "; ".join(told) or (NO_PARTS if found else "")
 
 
 def _fair(study: Study) -> str:
@@ -172,7 +173,7 @@ def _fair(study: Study) -> str:
     groups = sorted({row["group"] for row in rows})
     return (
         f"Calibration and error rates were measured by {', '.join(groups)}, each part against the "
-        "largest one; ratios outside 0.8 to 1.25 are flagged."
+        "largest one; ratios outside 0.8 to 1.25 and slopes outside 0.8 to 1.2 are flagged."
     )
 
 
@@ -261,12 +262,19 @@ def _fairness(_: Study, found: Mapping) -> str:
     rows = found.get("tables", {}).get("subgroups", [])
     if not rows:
         return NO_PARTS if found else ""
-    flagged = [_flagged(row) for row in rows if row["flagged"]]
+    flagged = [told for row in rows if (told := _flagged(row))]
     if not flagged:
-        return f"No flag in {len(rows)} parts of the population."
-    return f"Outside 0.8 to 1.25: {'; '.join(flagged)}."
+        return f"No flag in {len(rows)} parts of the population. {IN_REPORT}"
+    return f"Outside 0.8 to 1.25 (slope 0.8 to 1.2): {'; '.join(flagged)}. {IN_REPORT}"
 
 
 def _flagged(row: Mapping) -> str:
-    names = ", ".join(wording.label(name) for name in row["flagged"])
-    return f"{row['group']} {row['part']} ({names})"
+    """Each figure by its value, and rates by their ratio to the reference; "" where none is off."""
+    told = [
+        f"{wording.label(name)} {wording.estimate(row['metrics'][name], name)}"
+        if name in BY_VALUE
+        else f"{wording.label(name)} {row['ratios'][name]['value']:.2f} times the reference"
+        for name in row["flagged"]
+        if not name.startswith(WITH_PREVALENCE)
+    ]
+    return f"{row['group']} {row['part']} ({', '.join(told)})" if told else ""

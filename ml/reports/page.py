@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.plots.performance_drawing import PALETTE
-from ml.reports import audit, card, sections, tables, tripod, wording
+from ml.reports import audit, card, limits, sections, tables, tripod, wording
 from ml.reports.study import Study
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,6 +31,7 @@ def render(study: Study) -> str:
         rows_heading="People" if row == "rows" else row.capitalize(),
         people_heading=person.capitalize(),
         problem=study.problem,
+        cautions=limits.cautions(study),
         summary=wording.summary(study.main, study.problem.kind),
         sections=found,
         attributes=card.card(study),

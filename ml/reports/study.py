@@ -19,9 +19,10 @@ class Study:
     """A problem with its evaluations (as JSON), and the record of the run that made them.
 
     `comparisons` maps the other model's name to what `evaluation.comparison` found. `record` is the
-    manifest of the artefact: data, seed, libraries, created_on, and `counted`, the words for what
-    rows and people are where they are something else. `facts` are what only people know
-    (developer, funding, …), by the code of the card's attribute.
+    manifest of the artefact: data, seed, libraries, created_on; `counted`, the words for what rows
+    and people are where they are something else; `scenarios`, figures when less is known; `said`,
+    what the run tells of single attributes of the card, by their code. `facts` are what only people
+    know (developer, funding, …), by the same code.
     """
 
     problem: Any
@@ -112,6 +113,11 @@ class Study:
     def quantiles(self) -> Sequence[Mapping[str, Any]]:
         """Share of outcomes up to each foretold quantile, by part of the population."""
         return self.record.get("quantiles") or ()
+
+    @property
+    def rows_of_table(self) -> int | None:
+        """Rows of the data before the cohort was taken, where the run counted them."""
+        return self.record.get("data", {}).get("rows")
 
     @property
     def late_inputs(self) -> list[str]:

@@ -3,12 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ml.reports import audit, limits
+from ml.reports.audit import Finding, Rule
 from ml.reports.study import Study
+
+NOT_TOLD = ("Not known", "Not stated")
+ABSENT = "Not in the specification or the figures: a person has to add it."
+# Words of which one shows in a title that the study foretells (item 1).
+FORETELLING = ("predict", "forecast", "foret", "risk", "prognos")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: "yes" with the section that reports it, or "unknown" with what is lacking."""
+    """One item: "yes" or "partly" with the section, or "unknown" with what is lacking."""
 
     number: int
     title: str
@@ -20,30 +27,52 @@ class Item:
 def items(study: Study) -> list[Item]:
     """All 27, in our words."""
     return [
-        Item(number, title, *_told(study, where, link))
-        for number, (title, where, link) in enumerate(_ITEMS, start=1)
+        _item(number, title, rule(study), link)
+        for number, (title, rule, link) in enumerate(_ITEMS, start=1)
     ]
 
 
-def _told(study: Study, where: Callable[[Study], str], link: str) -> tuple[str, str, str]:
-    evidence = where(study)
-    if evidence:
-        return "yes", evidence, link
-    return "unknown", "Not in the specification or the figures: a person has to add it.", ""
+def _item(number: int, title: str, found: Finding, link: str) -> Item:
+    answer, evidence = found
+    return Item(number, title, answer, evidence, "" if evidence == ABSENT else link)
 
 
-def _field(name: str) -> Callable[[Study], str]:
-    return lambda study: str(getattr(study.problem, name, "") or "")
+def _shown(text: Callable[[Study], str]) -> Rule:
+    """Reported where there is a text; a text that says that nothing is known reports nothing."""
+
+    def rule(study: Study) -> Finding:
+        told = text(study)
+        return ("unknown" if not told or told.startswith(NOT_TOLD) else "yes"), told or ABSENT
+
+    return rule
 
 
-def _fact(code: str) -> Callable[[Study], str]:
-    return lambda study: study.facts.get(code, "")
+def _field(name: str) -> Rule:
+    return _shown(lambda study: str(getattr(study.problem, name, "") or ""))
 
 
-def _source(study: Study) -> str:
+def _fact(code: str) -> Rule:
+    return _shown(lambda study: study.facts.get(code, ""))
+
+
+def _title(study: Study) -> Finding:
+    """Item 1 wants the kind of study, the people and the outcome in the title."""
+    told = study.problem.title
+    if any(word in told.lower() for word in FORETELLING):
+        return "yes", told
+    return "partly", f"{told}: the title does not say that this is a prediction model."
+
+
+def _source(study: Study) -> Finding:
     data = study.record.get("data", {})
-    told = [f"{name}: {data[name]}" for name in ("name", "file", "digest") if data.get(name)]
-    return "; ".join(told)
+    told = "; ".join(
+        f"{name}: {data[name]}" for name in ("name", "file", "digest") if data.get(name)
+    )
+    if not told:
+        return "unknown", ABSENT
+    if cycles := data.get("cycles"):
+        return "yes", f"{told}; {cycles[0]} to {cycles[-1]}"
+    return "partly", f"{told}; no dates are told."
 
 
 def _counts(study: Study) -> str:
@@ -73,6 +102,15 @@ def _validations(study: Study) -> str:
     return ", ".join(sorted({str(kind) for kind in study.validations.values()}))
 
 
+def _analyses(study: Study) -> str:
+    """People in each analysis of this model."""
+    told = [
+        f"{study.validations[name]}: {study.extent(study.evaluations[name])}"
+        for name in study.validations
+    ]
+    return "; ".join(told)
+
+
 def _figures(study: Study) -> str:
     return "Every figure with its 95 % interval." if study.main.get("metrics") else ""
 
@@ -88,7 +126,7 @@ def _libraries(study: Study) -> str:
 
 
 def _limits(study: Study) -> str:
-    return " ".join(study.main.get("flags", ())) or _field("notes")(study)
+    return " ".join(limits.all_of(study))
 
 
 def _imbalance(study: Study) -> str:
@@ -99,32 +137,32 @@ def _updating(study: Study) -> str:
     return "Repair of the risks offered." if study.recalibration else ""
 
 
-_ITEMS = (
-    ("Title", _field("title"), "top"),
-    ("Abstract", _figures, "short"),
+_ITEMS: tuple[tuple[str, Rule, str], ...] = (
+    ("Title", _title, "top"),
+    ("Abstract", _shown(_figures), "short"),
     ("Background and existing models", _field("published_score"), "comparison"),
     ("Objectives", _field("outcome_text"), "problem"),
     ("Data: source and dates", _source, "provenance"),
     ("Participants: setting and eligibility", _field("population"), "problem"),
     ("Data preparation", _field("look_back"), "problem"),
     ("Outcome: definition and time", _field("outcome_text"), "problem"),
-    ("Predictors", _inputs, "inputs"),
-    ("Sample size", _sample_size, "counts"),
-    ("Missing data", lambda s: str(getattr(s.problem, "most_missing", "") or ""), "problem"),
-    ("Analytical methods", _method, "problem"),
-    ("Class imbalance", _imbalance, "calibration"),
-    ("Fairness", _fairness, "subgroups"),
-    ("Model output", lambda s: s.problem.kind, "problem"),
-    ("Training versus evaluation", _validations, "validations"),
+    ("Predictors", _shown(_inputs), "inputs"),
+    ("Sample size", _shown(_sample_size), "counts"),
+    ("Missing data", audit.missing, "problem"),
+    ("Analytical methods", _shown(_method), "problem"),
+    ("Class imbalance", _shown(_imbalance), "calibration"),
+    ("Fairness", _shown(_fairness), "subgroups"),
+    ("Model output", _shown(lambda s: s.problem.kind), "problem"),
+    ("Training versus evaluation", _shown(_validations), "validations"),
     ("Ethical approval", _fact("ethics"), "card"),
     ("Open science: funding, code, data", _fact("1.ii"), "card"),
     ("Patient and public involvement", _fact("involvement"), "card"),
-    ("Results: participants", _counts, "counts"),
-    ("Results: model development", _counts, "counts"),
-    ("Results: model specification", _libraries, "provenance"),
-    ("Results: performance", _figures, "calibration"),
-    ("Results: updating", _updating, "recalibration"),
+    ("Results: participants", _shown(_counts), "counts"),
+    ("Results: model development", _shown(_analyses), "validations"),
+    ("Results: model specification", _shown(_libraries), "provenance"),
+    ("Results: performance", _shown(_figures), "calibration"),
+    ("Results: updating", _shown(_updating), "recalibration"),
     ("Interpretation", _fact("interpretation"), "short"),
-    ("Limitations", _limits, "flags"),
+    ("Limitations", _shown(_limits), "card"),
     ("Usability in current care", _fact("4.iv"), "card"),
 )

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ml.scores.body import PRESSURES
 from ml.scores.engine import published
-from ml.scores.inputs import choice, count, flag, number, positive
+from ml.scores.inputs import agreeing, choice, count, flag, number, positive
 from ml.scores.points import steps, total
 
 RESPIRATION = number("resp_rate", "respiratory rate", 0, 120)
@@ -20,12 +21,16 @@ SBP = number("sbp", "systolic blood pressure", 0, 350)
     number("pulse", "pulse", 0, 400),
     choice("consciousness", "consciousness (ACVPU)", ("A", "C", "V", "P", "U", "CVPU")),
     number("temp_c", "temperature", 20, 46),
+    number("age", "age", 16, 120, default=None),
     unit="points",
     reference="Royal College of Physicians, NEWS2, 2017",
     notes=("Not under 16 years or in pregnancy", "Scale 2 only on a clinician's word"),
 )
-def news2(resp_rate, spo2, spo2_scale, on_oxygen, sbp, pulse, consciousness, temp_c):
-    """Points 0 to 20 with the band; one parameter of 3 points alone is low_medium."""
+def news2(resp_rate, spo2, spo2_scale, on_oxygen, sbp, pulse, consciousness, temp_c, age):
+    """Points 0 to 20 with the band; one parameter of 3 points alone is low_medium.
+
+    Age gives no points; where it is known, children are refused.
+    """
     parts = [
         steps(resp_rate, [9, 12, 21, 25], [3, 1, 0, 2, 3]),
         np.where(
@@ -79,6 +84,7 @@ def qsofa(resp_rate, sbp, altered_mentation):
     SBP,
     number("dbp", "diastolic blood pressure", 0, 250),
     either=(("urea_mmol_l", "bun_mg_dl"),),
+    together=(agreeing("urea_mmol_l", "bun_mg_dl", 0.357), PRESSURES),
     unit="points",
     reference="Lim, Thorax 2003;58:377",
 )

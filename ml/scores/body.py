@@ -3,11 +3,17 @@
 import numpy as np
 
 from ml.scores.engine import published
-from ml.scores.inputs import choice, number, positive
+from ml.scores.inputs import Together, choice, number, positive
 
 WEIGHT = positive("weight_kg", "weight", 700)
 # Below 20 cm a height was given in metres.
 HEIGHT = number("height_cm", "height", 20, 280)
+BMI = positive("bmi", "body mass index", 150)
+# Below 50 mmHg the pressure of somebody at rest was given in kPa or cmHg.
+RESTING_SBP = number("sbp", "systolic blood pressure", 50, 350)
+PRESSURES = Together(
+    ("sbp", "dbp"), lambda sbp, dbp: dbp >= sbp, "diastolic below systolic blood pressure"
+)
 
 
 @published("BMI", WEIGHT, HEIGHT, unit="kg/m2", reference="Quetelet; WHO")
@@ -35,6 +41,7 @@ def bsa(weight_kg, height_cm, formula):
     "MAP",
     positive("sbp", "systolic blood pressure"),
     positive("dbp", "diastolic blood pressure"),
+    together=(PRESSURES,),
     unit="mm[Hg]",
     reference="Definition",
 )

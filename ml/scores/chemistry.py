@@ -1,7 +1,7 @@
 """Laboratory arithmetic: anion gap, corrected calcium, neutrophil-lymphocyte ratio."""
 
 from ml.scores.engine import published
-from ml.scores.inputs import positive
+from ml.scores.inputs import number, positive
 
 
 @published(
@@ -21,7 +21,8 @@ def anion_gap(na, cl, hco3, albumin_g_dl):
 
 @published(
     "CORRECTED_CALCIUM",
-    positive("calcium_mg_dl", "calcium"),
+    # Below 3 mg/dL a calcium was given in mmol/L.
+    number("calcium_mg_dl", "calcium", 3),
     positive("albumin_g_dl", "albumin"),
     unit="mg/dL",
     reference="Payne, BMJ 1973;4:643",

@@ -41,9 +41,10 @@ SUPERSEDED = {
 # An item left out is one that the problem list does not name; None is unknown.
 ITEMS = tuple(flag(name, "the list of conditions", default=False) for name in WEIGHTS)
 REFERENCE = "Charlson, J Chronic Dis 1987;40:373"
+NOTES = ("A condition left out counts as absent; give None where it is not known",)
 
 
-@published("CHARLSON", *ITEMS, unit="points", reference=REFERENCE)
+@published("CHARLSON", *ITEMS, unit="points", reference=REFERENCE, notes=NOTES)
 def charlson(**items):
     """Points of the conditions present."""
     return {"points": _points(items)}
@@ -55,6 +56,7 @@ def charlson(**items):
     *ITEMS,
     unit="points",
     reference="Charlson, J Clin Epidemiol 1994;47:1245",
+    notes=NOTES,
 )
 def charlson_age(age, **items):
     """Points of the conditions and of age: 1 from 50, 2 from 60, 3 from 70, 4 from 80."""

@@ -10,7 +10,7 @@ from ml.facts import Facts, Measurement
 from ml.scores.body import bmi, mean_arterial_pressure
 from ml.scores.chemistry import anion_gap
 from ml.scores.kidney import ckd_epi_2021
-from ml.scores.lipids import ldl_sampson
+from ml.scores.lipids import ldl_sampson, non_hdl
 from ml.scores.liver import fib4
 
 FIB4_YOUNGEST = 35  # Sterling's index misleads below (EASL 2021)
@@ -135,7 +135,7 @@ FORMULAS = (
         dated_by=("WEIGHT",),
     ),
     Formula("EGFR", "CKD-EPI 2021", ("CREAT",), _egfr),
-    Formula("NONHDL", "total minus HDL", ("TC", "HDL"), lambda _facts, tc, hdl: tc - hdl),
+    Formula("NONHDL", "total minus HDL", ("TC", "HDL"), lambda _facts, tc, hdl: non_hdl(tc, hdl)),
     Formula("CHOL_HDL", "total over HDL", ("TC", "HDL"), lambda _facts, tc, hdl: _ratio(tc, hdl)),
     Formula(
         "LDL",

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from ml.scores.body import BMI
 from ml.scores.engine import published
 from ml.scores.inputs import SEX, choice, flag, positive
 from ml.scores.points import bands, steps, total
 
 FINDRISC_BANDS = ("low", "slightly_raised", "moderate", "high", "very_high")
 AGE = positive("age", "age", 120)
-BMI = positive("bmi", "body mass index", 150)
 
 
 @published(

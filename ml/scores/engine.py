@@ -5,11 +5,12 @@ what lies outside the published range (never clips) and only then does the arith
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from ml.scores.inputs import REQUIRED, Input
+from ml.scores.inputs import REQUIRED, Input, Together
 from ml.scores.result import (
     INVALID_INPUT,
     MISSING_INPUT,
@@ -28,7 +29,9 @@ SCORES: dict[str, "Score"] = {}
 
 class UnknownScore(KeyError):
     def __init__(self, name: str):
-        super().__init__(f"No published score is called {name!r}")
+        near = get_close_matches(str(name).upper(), SCORES)
+        meant = f"; did you mean {listed(near, 'or')}?" if near else ""
+        super().__init__(f"No published score is called {name!r}{meant}")
 
 
 class Score:
@@ -46,6 +49,7 @@ class Score:
         self.__name__ = equation.__name__
         self.inputs: tuple[Input, ...] = about["inputs"]
         self.either: tuple[tuple[str, ...], ...] = about["either"]
+        self.together: tuple[Together, ...] = about["together"]
         self.unit: str = about["unit"]
         self.reference: str = about["reference"]
         self.notes: tuple[str, ...] = about["notes"]
@@ -110,6 +114,7 @@ class Score:
         pairs = [(spec, columns[spec.name]) for spec in self.inputs]
         invalid = [(spec.expected, spec.invalid(column)) for spec, column in pairs]
         outside = [(spec.bounds, spec.out_of_range(c)) for spec, c in pairs if spec.low is not None]
+        outside += [(rule.needs, _broken(rule, columns)) for rule in self.together]
         yield MISSING_INPUT, "Needs", *_split(self._absent(columns), columns)
         yield INVALID_INPUT, f"{self.name}:", *_split(invalid, columns)
         yield OUT_OF_RANGE, f"{self.name} needs", *_split(outside, columns)
@@ -165,9 +170,13 @@ def published(
     reference: str,
     unit: str = "",
     either: Sequence[tuple[str, ...]] = (),
+    together: Sequence[Together] = (),
     notes: Sequence[str] = (),
 ) -> Callable[[Callable[..., Mapping[str, Any]]], Score]:
-    """Register an equation under its name. `either` lists groups of which one is needed."""
+    """Register an equation under its name.
+
+    `either` lists groups of which one is needed, `together` what inputs must not contradict.
+    """
 
     def register(equation: Callable[..., Mapping[str, Any]]) -> Score:
         SCORES[name] = Score(
@@ -175,6 +184,7 @@ def published(
             name,
             inputs=inputs,
             either=tuple(either),
+            together=tuple(together),
             unit=unit,
             reference=reference,
             notes=tuple(notes),
@@ -197,6 +207,11 @@ def _read(spec: Input, inputs: Mapping[str, Any]) -> np.ndarray:
         return spec.parse(inputs.get(spec.name, absent))
     except (TypeError, ValueError) as unreadable:
         raise ValueError(f"{spec.name}: {unreadable}") from unreadable
+
+
+def _broken(rule: Together, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    with np.errstate(all="ignore"):  # unreadable values are infinite
+        return rule.broken(*(columns[name] for name in rule.names))
 
 
 def _sorted(lengths: set[int]) -> list[str]:

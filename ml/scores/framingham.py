@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ml.scores.body import BMI, RESTING_SBP
 from ml.scores.engine import published
-from ml.scores.inputs import SEX, flag, number, positive
+from ml.scores.inputs import SEX, flag, number
+from ml.scores.lipids import HDL, TC, within_total
 
 # D'Agostino, Circulation 2008;117:743. Each pair is (female, male).
 LIPIDS = {
@@ -29,7 +31,6 @@ SIZE = {
 }
 
 AGE = number("age", "age", 30, 74)
-SBP = positive("sbp", "systolic blood pressure")
 HABITS = (
     flag("bp_treated", "blood pressure treatment"),
     flag("smoker", "smoking status"),
@@ -42,10 +43,11 @@ REFERENCE = "D'Agostino, Circulation 2008;117:743"
     "FRAMINGHAM_CVD_2008",
     AGE,
     SEX,
-    positive("tc_mg_dl", "total cholesterol"),
-    positive("hdl_mg_dl", "HDL cholesterol"),
-    SBP,
+    TC,
+    HDL,
+    RESTING_SBP,
     *HABITS,
+    together=(within_total("tc_mg_dl", "hdl_mg_dl"),),
     unit="fraction",
     reference=REFERENCE,
 )
@@ -59,8 +61,8 @@ def framingham_cvd(age, sex, tc_mg_dl, hdl_mg_dl, sbp, bp_treated, smoker, diabe
     "FRAMINGHAM_CVD_2008_BMI",
     AGE,
     SEX,
-    positive("bmi", "body mass index"),
-    SBP,
+    BMI,
+    RESTING_SBP,
     *HABITS,
     unit="fraction",
     reference=REFERENCE,

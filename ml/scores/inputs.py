@@ -1,5 +1,6 @@
 """Inputs of a published score: their names, units, valid range and what absence means."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -79,6 +80,24 @@ class Input:
         return f"{self.name} must be {'a whole' if self.whole else 'a finite'} number"
 
 
+@dataclass(frozen=True)
+class Together:
+    """What several inputs must fulfil together; where one is unknown, nothing is asked."""
+
+    names: tuple[str, ...]
+    broken: Callable[..., np.ndarray]  # rows that contradict themselves, from the named inputs
+    needs: str  # in words, for refusals
+
+
+def agreeing(first: str, second: str, factor: float) -> Together:
+    """One quantity in two units: `first` is `factor` times `second`, within a fifth."""
+    return Together(
+        (first, second),
+        lambda one, other: np.abs(one - factor * other) > 0.2 * np.maximum(one, factor * other),
+        f"{first} and {second} that agree",
+    )
+
+
 def number(name: str, label: str, low=None, high=None, *, above=None, below=None, default=REQUIRED):
     """A measured number; `low` and `high` belong to the valid range, `above`, `below` do not."""
     return Input(
@@ -115,9 +134,14 @@ def choice(name: str, label: str, choices: tuple[str, ...], default=REQUIRED):
 SEX = choice("sex", "sex", ("female", "male"))
 
 
+def _array(given: Any) -> np.ndarray:
+    # In a list with one word numpy would make words of the numbers, too.
+    return np.asarray(given, dtype=object if isinstance(given, (list, tuple)) else None)
+
+
 def _numbers(given: Any, *, flags: bool) -> np.ndarray:
     """Floats; what cannot be read as a number is infinite, which no input may be."""
-    array = np.asarray(given)
+    array = _array(given)
     if array.dtype.kind in ("fiub" if flags else "fiu"):
         return array.astype(float)
     values = [np.nan if _is_na(value) else _number(value, flags) for value in _plain(array)]
@@ -127,7 +151,10 @@ def _numbers(given: Any, *, flags: bool) -> np.ndarray:
 def _number(value: Any, flags: bool) -> float:
     # float("61") would read a word as a measurement, float(True) an answer as one.
     readable = isinstance(value, (Real, Decimal)) and (flags or not isinstance(value, BOOLEANS))
-    return float(value) if readable else UNREADABLE
+    try:
+        return float(value) if readable else UNREADABLE
+    except OverflowError:  # a whole number longer than any float
+        return UNREADABLE
 
 
 def _plain(array: np.ndarray) -> list[Any]:
@@ -135,7 +162,7 @@ def _plain(array: np.ndarray) -> list[Any]:
 
 
 def _words(given: Any) -> np.ndarray:
-    array = np.asarray(given)
+    array = _array(given)
     if array.dtype.kind == "U":
         return array
     words = ["" if _is_na(value) else str(value) for value in _plain(array)]
@@ -143,5 +170,8 @@ def _words(given: Any) -> np.ndarray:
 
 
 def _is_na(value: Any) -> bool:
-    # NaN is the only float unequal to itself; pd.NA answers neither way, hence its type name.
+    # NaN is the only float unequal to itself; pd.NA answers neither way, hence its type name,
+    # and a signalling NaN of the decimals raises.
+    if isinstance(value, Decimal):
+        return value.is_nan()
     return value is None or type(value).__name__ == "NAType" or bool(value != value)

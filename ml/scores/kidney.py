@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml.scores.engine import published
-from ml.scores.inputs import SEX, choice, number, positive
+from ml.scores.inputs import SEX, agreeing, choice, number, positive
 
 CREATININE = positive("creatinine_mg_dl", "creatinine", 60)
 ADULT = number("age", "age", 18, 120)
@@ -50,6 +50,7 @@ def ckd_epi_2021(creatinine_mg_dl, age, sex):
     number("acr_mg_g", "urine albumin/creatinine ratio", 0, default=None),
     number("acr_mg_mmol", "urine albumin/creatinine ratio", 0, default=None),
     either=(("acr_mg_g", "acr_mg_mmol"),),
+    together=(agreeing("acr_mg_g", "acr_mg_mmol", 8.84),),
     reference="KDIGO CKD guideline, Kidney Int 2024;105:S117",
     notes=("Chronic kidney disease needs at least three months; G1 or G2 with A1 alone is none",),
 )

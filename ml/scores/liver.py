@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from ml.scores.body import BMI
 from ml.scores.engine import published
-from ml.scores.inputs import SEX, flag, positive
+from ml.scores.inputs import SEX, flag, number, positive
+from ml.scores.kidney import CREATININE
 
 AGE = positive("age", "age", 120)
 AST = positive("ast", "AST")
 ALT = positive("alt", "ALT")
 PLATELETS = positive("platelets_10e9_l", "platelets")
+ALBUMIN = positive("albumin_g_dl", "albumin", 10)  # above, it was given in g/L
 
 
 @published(
@@ -28,12 +31,12 @@ def fib4(age, ast, alt, platelets_10e9_l):
 @published(
     "NAFLD_FS",
     AGE,
-    positive("bmi", "body mass index"),
+    BMI,
     flag("ifg_or_diabetes", "impaired fasting glucose or diabetes"),
     AST,
     ALT,
     PLATELETS,
-    positive("albumin_g_dl", "albumin"),
+    ALBUMIN,
     reference="Angulo, Hepatology 2007;45:846",
 )
 def nafld_fibrosis(age, bmi, ifg_or_diabetes, ast, alt, platelets_10e9_l, albumin_g_dl):
@@ -55,16 +58,20 @@ def nafld_fibrosis(age, bmi, ifg_or_diabetes, ast, alt, platelets_10e9_l, albumi
     SEX,
     positive("bilirubin_mg_dl", "bilirubin"),
     positive("inr", "INR"),
-    positive("creatinine_mg_dl", "creatinine"),
+    CREATININE,
     positive("sodium", "sodium"),
-    positive("albumin_g_dl", "albumin"),
+    ALBUMIN,
     flag("dialysis", "dialysis twice in the past week", default=False),
+    number("age", "age", 18, 120, default=None),
     unit="points",
     reference="Kim, Gastroenterology 2021;161:1887",
     notes=("Adults; death on the waiting list within 90 days",),
 )
-def meld_3_0(sex, bilirubin_mg_dl, inr, creatinine_mg_dl, sodium, albumin_g_dl, dialysis):
-    """MELD 3.0, 6 to 40 points. The floors and ceilings are part of the published formula."""
+def meld_3_0(sex, bilirubin_mg_dl, inr, creatinine_mg_dl, sodium, albumin_g_dl, dialysis, age):
+    """MELD 3.0, 6 to 40 points. The floors and ceilings are part of the published formula.
+
+    Age gives no points; where it is known, children are refused.
+    """
     creatinine = np.where(dialysis == 1, 3.0, np.clip(creatinine_mg_dl, 1.0, 3.0))
     bilirubin = np.log(np.maximum(bilirubin_mg_dl, 1.0))
     sodium_gap = 137 - np.clip(sodium, 125, 137)

@@ -3,14 +3,13 @@
 import numpy as np
 
 from ml.scores.engine import published
-from ml.scores.inputs import positive
-
-GLUCOSE = positive("glucose_mg_dl", "fasting glucose")
+from ml.scores.inputs import number, positive
 
 
 @published(
     "HOMA_IR",
-    GLUCOSE,
+    # Below 20 mg/dL a glucose was given in mmol/L.
+    number("glucose_mg_dl", "fasting glucose", 20),
     positive("insulin_uiu_ml", "fasting insulin"),
     reference="Matthews, Diabetologia 1985;28:412",
     notes=("Fasting sample; not for people who inject insulin",),
@@ -23,7 +22,7 @@ def homa_ir(glucose_mg_dl, insulin_uiu_ml):
 @published(
     "TYG",
     positive("tg_mg_dl", "triglycerides"),
-    GLUCOSE,
+    positive("glucose_mg_dl", "fasting glucose"),
     reference="Simental-Mendia, Metab Syndr Relat Disord 2008;6:299",
     notes=("Fasting sample",),
 )
@@ -34,7 +33,7 @@ def tyg(tg_mg_dl, glucose_mg_dl):
 
 @published(
     "EAG",
-    positive("hba1c_pct", "HbA1c", 20),
+    number("hba1c_pct", "HbA1c", 3, 20),
     unit="mg/dL",
     reference="Nathan (ADAG), Diabetes Care 2008;31:1473",
 )

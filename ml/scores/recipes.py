@@ -52,6 +52,10 @@ class Recipe:
     one_sample: bool = False  # the measured inputs must be of one day
 
 
+# Nobody on dialysis or with a transplant was among those the equations were made of.
+kidney_failure_treated = without(
+    "on dialysis or with a kidney transplant", "dialysis", "kidney_transplant"
+)
 LIPIDS = {"tc_mg_dl": "TC", "hdl_mg_dl": "HDL"}
 
 RECIPES = (
@@ -67,19 +71,19 @@ RECIPES = (
             "PREVENT_ASCVD_30Y": "ascvd_30y",
             "PREVENT_HF_30Y": "heart_failure_30y",
         },
-        refuse=(known_cvd, pregnancy),
+        refuse=(known_cvd, kidney_failure_treated, pregnancy),
     ),
     Recipe(
         ascvd_pce,
         CARDIOVASCULAR | {"race": answers.race},
         {"ASCVD_PCE": "risk_10y"},
-        refuse=(known_cvd, pregnancy),
+        refuse=(known_cvd, kidney_failure_treated, pregnancy),
     ),
     Recipe(
         framingham_cvd,
         CARDIOVASCULAR,
         {"FRAMINGHAM_CVD_10Y": "risk_10y"},
-        refuse=(known_cvd, pregnancy),
+        refuse=(known_cvd, kidney_failure_treated, pregnancy),
     ),
     Recipe(
         findrisc,

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ml.scores.body import RESTING_SBP
 from ml.scores.engine import published
 from ml.scores.inputs import SEX, choice, flag, number, positive
+from ml.scores.lipids import HDL_MMOL_HIGH, TC_MMOL_HIGH, within_total
 
 # SCORE2 working group, Eur Heart J 2021;42:2439. Each pair is (female, male).
 COEFFICIENTS = {
@@ -31,11 +33,12 @@ REGIONS = {
     "SCORE2",
     number("age", "age", 40, 69),
     SEX,
-    positive("sbp", "systolic blood pressure"),
-    positive("tc_mmol", "total cholesterol"),
-    positive("hdl_mmol", "HDL cholesterol"),
+    RESTING_SBP,
+    positive("tc_mmol", "total cholesterol", TC_MMOL_HIGH),
+    positive("hdl_mmol", "HDL cholesterol", HDL_MMOL_HIGH),
     flag("smoker", "smoking status"),
     choice("region", "risk region", tuple(REGIONS)),
+    together=(within_total("tc_mmol", "hdl_mmol"),),
     unit="fraction",
     reference="SCORE2 working group, Eur Heart J 2021;42:2439",
     notes=("For people without diabetes or known cardiovascular disease",),

@@ -8,10 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.datasets import nhanes
+from ml.features import person as inputs
 from ml.studies.spec import Study
 
 FOLDS = 5
 PEOPLE_AT_ONCE = 2000
+UNKNOWN = "unknown"
 ETHNICITIES = {1: "Non-Hispanic White", 2: "Non-Hispanic Black", 3: "Hispanic", 4: "Other"}
 
 
@@ -80,12 +82,20 @@ def _months(study: Study, frame: pd.DataFrame) -> pd.Series:
     return study.months(frame)
 
 
+def columns_of(study: Study) -> tuple[str, ...]:
+    """Columns of the survey that the inputs of a study are read from; never those of its label."""
+    codes = {code for name in study.features for code in inputs.get(name).codes}
+    others = set(nhanes.FACT_COLUMNS) - set(nhanes.MEASUREMENTS)
+    measured = (name for name, (code, _, _) in nhanes.MEASUREMENTS.items() if code in codes)
+    return (*measured, *(name for name in nhanes.FACT_COLUMNS if name in others))
+
+
 def groups_of(frame: pd.DataFrame) -> dict[str, NDArray[np.str_]]:
     """Sex, age band and ethnicity of each row."""
     return {
-        "sex": np.where(frame["sex"] == 1, "male", "female"),
+        "sex": frame["sex"].map(nhanes.SEXES).fillna(UNKNOWN).to_numpy(str),
         "age": _age_bands(frame["age"]),
-        "ethnicity": frame["ethnicity4"].map(ETHNICITIES).to_numpy(str),
+        "ethnicity": frame["ethnicity4"].map(ETHNICITIES).fillna(UNKNOWN).to_numpy(str),
     }
 
 

@@ -24,7 +24,17 @@ from numpy.typing import NDArray
 from ml import datasets, reports, tracking
 from ml.evaluation import recalibration
 from ml.evaluation.result import Evaluation
-from ml.studies import beside, facts, figures, repair, table, tablecohort, tablefiles, tableparts
+from ml.studies import (
+    beside,
+    facts,
+    figures,
+    repair,
+    seen,
+    table,
+    tablecohort,
+    tablefiles,
+    tableparts,
+)
 from ml.studies.problem import Problem
 from ml.studies.table import FittedTable, TableStudy
 
@@ -53,7 +63,9 @@ def sentence(problem: Exception) -> str:
 
 def run(study: TableStudy, options: argparse.Namespace) -> None:
     """Fit, report and store: figures from cross-fitting, the model from everybody."""
-    facts.of(study.problem.task, options.facts)  # a bad file is better told now than in an hour
+    # A bad file and a wrong name are better told now than in an hour.
+    facts.of(study.problem.task, options.facts)
+    figures.refuse_unknown(study.problem)
     frame = _load(study, options.data)
     source = _source(study, options.data)
     fitted = table.fit(
@@ -82,7 +94,8 @@ def report(problem: Problem, folder: str | Path, told: str | None = None) -> dic
     """
     stored = tablefiles.read_manifest(folder)
     said = facts.of(problem.task, told)
-    reports.write(stored["figures"], problem, folder, record=stored, facts=said)
+    record = {name: value for name, value in stored.items() if name != seen.KEY}
+    reports.write(stored["figures"], problem, folder, record=record, facts=said)
     return stored
 
 
@@ -132,8 +145,8 @@ def recalibrated(
         raise repair.NothingToRepair("Only a risk of yes or no is recalibrated")
     plain = replace(fitted, serving={**fitted.serving, repair.KEY: None})
     found, value = _foretold(study, plain, frame)
-    if tablecohort.data_digest(found) == fitted.manifest["data"]["digest"]:
-        raise repair.NothingToRepair(repair.OWN_ROWS)
+    same = tablecohort.data_digest(found) == fitted.manifest["data"]["digest"]
+    repair.refuse_seen(same or seen.share(fitted.manifest.get(seen.KEY), seen.digests(found.X)))
     known = np.flatnonzero(np.isfinite(value))
     part = found.part(known)
 
@@ -236,12 +249,8 @@ LEAD = ("auroc", "c_index", "r2", "mae", "rmse", "accuracy", "macro_auroc", "cal
 def headline(found: dict[str, Any], asked: Sequence[str] = ()) -> str:
     """The metrics that a problem asks for, or the first, in words: `auroc 0.731 (0.712 to 0.750)`.
 
-    All others stand in the report. Raises ValueError for a metric that was not measured.
+    All others stand in the report. What asks for more than a score has is told without.
     """
-    if unknown := [name for name in asked if name not in found["metrics"]]:
-        raise ValueError(
-            f"There is no metric {', '.join(unknown)}; there are {', '.join(found['metrics'])}"
-        )
     metrics = {name: m for name, m in found["metrics"].items() if m["value"] is not None}
     names = [name for name in asked or LEAD if name in metrics] or list(metrics)
     told = [

@@ -35,15 +35,19 @@ def fit_booster(study: Study, cohort: Cohort, *, random_state: int, threads: int
     """The study's model on augmented rows of the cohort and of those who teach beside it."""
     people = unfinished.taught(study, cohort, random_state=random_state, threads=threads)
     rows = masking.augment(study, people.X, people.y, random_state=random_state)
+    is_known = rows.person < len(cohort.y)
+    graded, settling = study.graded_trees, study.settling_trees
+    stages = (
+        boosting.Stage(graded, people.grade[rows.person]),
+        boosting.Stage(study.trees - graded - settling, rows.y),
+        boosting.Stage(settling, rows.y, rows.weight * is_known),
+    )
     return boosting.fit(
         rows.X,
-        rows.y,
         rows.weight,
+        stages,
         names=study.features,
         parameters=study.parameters,
-        trees=study.trees,
-        grade=people.grade[rows.person],
-        graded_trees=study.graded_trees,
         monotone=study.monotone_signs,
         random_state=random_state,
         threads=threads,

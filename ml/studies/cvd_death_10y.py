@@ -33,6 +33,7 @@ STUDY = Study(
             "under 45 0.98 (472)."
         ),
     ),
+    refusals=mortality.REFUSALS,
     refuses_pregnant=True,
     age_cap=85,
     net_benefit_at=(0.01, 0.05, 0.1, 0.2),

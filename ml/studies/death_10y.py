@@ -19,13 +19,22 @@ STUDY = Study(
         Tier("T2", 0.20, "Review diseases, medicines and wishes with the person.", "own"),
     ),
     published_score="Charlson index with age",
-    notes=mortality.NOTES,
+    notes=(
+        *mortality.NOTES,
+        (
+            "Who was examined after 2008 was followed for two to ten years only: half of those who "
+            "teach, by the outcome that a Cox model expects of them; the figures and the level of "
+            "the risk are of people whose ten years are known."
+        ),
+    ),
+    refusals=mortality.REFUSALS,
     refuses_pregnant=True,
     age_cap=85,
     net_benefit_at=(0.05, 0.1, 0.2, 0.4),
     parameters={"max_depth": 3, "learning_rate": 0.04},
     trees=800,
     months=mortality.followed_months,
+    settling_trees=40,
     as_surveyed=0.5,
     stretch=1.75,
 )

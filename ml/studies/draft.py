@@ -33,7 +33,7 @@ def draft(
 ) -> Problem:
     """What the columns suggest; `more` sets further fields of the problem.
 
-    Raises BadProblem when the table lacks a named column.
+    Raises BadProblem when the table lacks a named column, or times to an event are not signed.
     """
     named = [outcome, *inputs, *(name for name in (person, time) if name)]
     if absent := [name for name in named if name not in frame]:
@@ -41,6 +41,8 @@ def draft(
     kind = more.pop("kind", None) or kind_of(frame[outcome])
     if kind in ("number", "survival") and not pd.api.types.is_numeric_dtype(frame[outcome]):
         raise BadProblem(f"{outcome!r} holds words: an outcome of kind {kind} holds numbers")
+    if kind == "survival":
+        _must_be_signed(frame[outcome])
     names = list(inputs) or [str(name) for name in frame if name not in (outcome, person, time)]
     classes = tuple(sorted(frame[outcome].dropna().astype(str).unique()))
     return Problem(
@@ -110,6 +112,20 @@ def _no_input(column: pd.Series) -> str:
     if kind == "category" and known.nunique() > max(MOST_CLASSES, ONCE * len(known)):
         return "hardly any value occurs twice"
     return NO_INPUT.get(kind, "")
+
+
+def _must_be_signed(times: pd.Series) -> None:
+    """Raises BadProblem for times that tell nobody censored, and for the event itself."""
+    known = times.dropna()
+    if (known != 0).all() and (known < 0).any():
+        return
+    wrong = "holds zeros" if (known == 0).any() else "has no negative time, so nobody is censored"
+    raise BadProblem(
+        f"{str(times.name)!r} {wrong}. A survival outcome is one column of signed times: the time "
+        "to the event, or minus the time to the last contact of those without it (half a unit for "
+        "a time of zero). Build it, as in table['followed'] = table['days'].where(table['died'] == "
+        "1, -table['days']), and drop the two columns it is made of."
+    )
 
 
 def kind_of(column: pd.Series) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ml import splits
 from ml.evaluation import comparison, evaluate
 from ml.evaluation.result import Evaluation
-from ml.studies import beside, learning
+from ml.studies import beside, learning, makeup
 from ml.studies.beside import Beside
 from ml.studies.problem import Problem
 from ml.studies.tablecohort import TableCohort
@@ -48,6 +49,7 @@ def of(
         return judged(prediction) | {"difference": gain}
 
     figures = {"cross_fitted": judged(_with_interval(problem, found, tested))}
+    figures["cross_fitted"]["tables"]["makeup"] = makeup.of(problem, found)
     if "simplest" not in others.variants and (simplest := _simplest(problem)):
         figures["simplest"] = beaten(
             learning.cross_fitted(simplest, found, random_state=random_state, threads=threads)
@@ -134,6 +136,31 @@ def judge(
         thresholds=_thresholds(problem),
         random_state=random_state,
     )
+
+
+def refuse_unknown(problem: Problem) -> None:
+    """Raises ValueError where the problem asks for a metric that no evaluation of it has."""
+    if not problem.metrics:
+        return
+    names = judge(problem, *_made_up(problem), random_state=problem.seed).metrics
+    if unknown := [name for name in problem.metrics if name not in names]:
+        raise ValueError(f"There is no metric {', '.join(unknown)}; there are {', '.join(names)}")
+
+
+def _made_up(problem: Problem) -> tuple[TableCohort, NDArray[np.float64]]:
+    """Outcomes and predictions that carry every figure of the problem."""
+    horizons = np.atleast_1d(problem.times or 1.0)
+    # Enough people with the outcome before each horizon, and enough followed beyond it.
+    followed = np.outer([*horizons, 2 * horizons.max()], np.linspace(0.5, 1.5, 60)).ravel()
+    rows = np.arange(len(followed))
+    risk, classes = 0.1 + 0.8 * rows / len(rows), max(len(problem.classes), 1)
+    y, told = {
+        "binary": (rows % 2, risk),
+        "number": (followed, followed[:, None] + [0, -1, 1]),
+        "classes": (rows % classes, np.full((len(rows), classes), 1 / classes)),
+        "survival": (np.where(rows % 2, followed, -followed), risk[:, None] + 0 * horizons),
+    }[problem.kind]
+    return TableCohort(pd.DataFrame(index=rows), y.astype(float), rows, None, {}), told
 
 
 def truth(problem: Problem, y: NDArray[np.float64]) -> NDArray:

@@ -23,11 +23,19 @@ FILE = "recalibration.json"
 KEY = "recalibration"  # in the manifest, and in its numbers for serving
 WORDS = {"intercept": "level", "sigmoid": "level and slope", "isotonic": "rising curve"}
 SHOWN = {"observed_expected": "O:E", "calibration_slope": "calibration slope"}
-OWN_ROWS = "These are the rows that the model was fitted on: bring rows that it has not seen"
 
 
 class NothingToRepair(ValueError):
     """A model cannot be recalibrated on these rows."""
+
+
+def refuse_seen(share: float) -> None:
+    """Raises NothingToRepair where a share of the rows was in the training."""
+    if share:
+        raise NothingToRepair(
+            f"About {share:.0%} of these rows are rows that the model was fitted on: bring rows "
+            "that it has not seen"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,15 @@ class Repaired:
         repair = self.offer.repair
         line = "" if repair.knots else f", {repair.shift:+.3f} {repair.stretch:+.3f} × logit"
         told = [f"{WORDS[repair.method]}{line}; {self.offer.reason}"]
-        for name, words in SHOWN.items():
-            before, after = (_told(found, name) for found in (self.before, self.after))
-            told.append(f"{words} {before} before, {after} after")
+        told += self.figures()
         return [*told, self._gain()] if self.offer.gain else told
+
+    def figures(self) -> list[str]:
+        """Calibration before the repair and after it, the latter on people left out of it."""
+        return [
+            f"{words} {_told(self.before, name)} before, {_told(self.after, name)} after"
+            for name, words in SHOWN.items()
+        ]
 
     def _gain(self) -> str:
         gain = self.offer.gain

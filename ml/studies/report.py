@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation import bootstrap, calibration, clinical, discrimination, subgroups
+from ml.evaluation.coarse import coarse
 from ml.studies import masking
 from ml.studies.cohort import FOLDS, Cohort
 from ml.studies.crossfit import CrossFit
 from ml.studies.spec import Study
 
 ROUNDS = 200
-METRICS: Mapping[str, Callable[[NDArray, NDArray, NDArray], float]] = {
+SEED = 20260101
+Metric = Callable[[NDArray, NDArray, NDArray], float]
+METRICS: Mapping[str, Metric] = {
     "auroc": discrimination.auroc,
     "average_precision": discrimination.average_precision,
     "brier": calibration.brier,
@@ -24,6 +27,7 @@ METRICS: Mapping[str, Callable[[NDArray, NDArray, NDArray], float]] = {
     "calibration_intercept": calibration.intercept,
     "observed_expected": calibration.observed_expected,
 }
+FEW = ("auroc", "calibration_slope", "observed_expected")
 
 
 def report(study: Study, cohort: Cohort, fits: CrossFit, *, random_state: int) -> dict[str, Any]:
@@ -40,35 +44,52 @@ def report(study: Study, cohort: Cohort, fits: CrossFit, *, random_state: int) -
         "scenarios": _scenarios(study, y, fits),
         "calibration_curve": [asdict(point) for point in calibration.curve(y, risk)],
         "thresholds": [asdict(clinical.threshold_row(y, risk, at)) for at in _cuts(study)],
-        "subgroups": [asdict(row) for row in subgroups.table(y, risk, cohort.groups)],
+        "subgroups": _parts(y, risk, cohort.groups),
         "age_and_sex_logistic": few(y, age_and_sex(study, cohort)),
     }
 
 
-def with_intervals(y: NDArray, risk: NDArray, random_state: int) -> dict[str, Any]:
+def with_intervals(
+    y: NDArray, risk: NDArray, random_state: int, metrics: Mapping[str, Metric] = METRICS
+) -> dict[str, Any]:
     """Every metric as value, low and high (95 %); each row is one person."""
 
-    def figures(weight: NDArray) -> dict[str, float]:
+    def figures(y: NDArray, risk: NDArray, weight: NDArray) -> dict[str, float]:
         if not 0 < weight @ y < weight.sum():  # a resample without events tells nothing
-            return dict.fromkeys(METRICS, float("nan"))
-        return {name: metric(y, risk, weight) for name, metric in METRICS.items()}
+            return dict.fromkeys(metrics, float("nan"))
+        return {name: metric(y, risk, weight) for name, metric in metrics.items()}
 
+    near = coarse(y, risk, ())
     found = bootstrap.intervals(
-        figures,
+        lambda weight: figures(y, risk, weight),
         np.arange(len(y)),
+        resampled=lambda weight: figures(near.y, near.risk, near.weigh(weight)),
         random_state=random_state,
         rounds=ROUNDS,
     )
     return {name: asdict(interval) for name, interval in found.items() if interval}
 
 
-def few(y: NDArray, risk: NDArray) -> dict[str, float]:
-    """The three figures that are compared most."""
-    return {
-        "auroc": discrimination.auroc(y, risk),
-        "calibration_slope": calibration.slope(y, risk),
-        "observed_expected": calibration.observed_expected(y, risk),
-    }
+def few(y: NDArray, risk: NDArray, random_state: int = SEED) -> dict[str, Any]:
+    """The three figures that are compared most, with their intervals; None where not defined."""
+    found = with_intervals(y, risk, random_state, {name: METRICS[name] for name in FEW})
+    return {name: found.get(name) for name in FEW}
+
+
+def _parts(y: NDArray, risk: NDArray, groups: Mapping[str, NDArray]) -> list[dict[str, Any]]:
+    """Parts of the population with intervals; of a small one no figure."""
+    return [
+        asdict(row) | _of_part(y, risk, groups[row.group] == row.part, row.events)
+        for row in subgroups.table(y, risk, groups)
+    ]
+
+
+def _of_part(y: NDArray, risk: NDArray, here: NDArray, events: int | None) -> dict[str, Any]:
+    if events is None:
+        return {}
+    found = few(y[here], risk[here])
+    slope = found.pop("calibration_slope")
+    return {**found, "slope": slope}
 
 
 def _scenarios(study: Study, y: NDArray, fits: CrossFit) -> list[dict[str, Any]]:

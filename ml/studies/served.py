@@ -11,6 +11,7 @@ FILE has the columns of the NHANES table. Scoring goes the way of the product: e
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,15 +27,17 @@ from ml import datasets, persistence, serving
 from ml.datasets import nhanes
 from ml.evaluation import Evaluation, evaluate
 from ml.persistence import Artifact
-from ml.studies import cohort, published, registry, repair, servedreport, train
+from ml.studies import cohort, published, registry, repair, seen, servedreport, train
 from ml.studies.command import sentence, track
 from ml.studies.spec import Study
 from ml.types import Abstention, Outcome
 
+log = logging.getLogger(__name__)
 DATASET = "nhanes"
 PEOPLE_AT_ONCE = 1000
 LATE = ". Ten-year outcomes exist for the cycles to 2007-08 only"
 PUT_RIGHT = "Risks were put right"
+BEFORE = "Of the model before the repair: "
 COLUMNS = ("risk", "low", "high", "tier", "abstained", "reason")
 
 
@@ -43,6 +46,16 @@ class WrongModel(ValueError):
 
     def __init__(self, asked: str, found: str):
         super().__init__(f"The folder holds a model of {found}, not of {asked}: give its own")
+
+
+class OutcomeAbsent(ValueError):
+    """A table lacks a column of the outcome, without which nothing can be judged."""
+
+    def __init__(self, study: Study, column: str):
+        super().__init__(
+            f"The table lacks {column}, which tells the outcome: {study.outcome_text}. "
+            "`score` does without."
+        )
 
 
 class NobodyToJudge(ValueError):
@@ -67,13 +80,17 @@ def main(task: str, arguments: Sequence[str] | None = None) -> None:
 
 
 def predict(model: serving.RiskModel, frame: pd.DataFrame) -> pd.DataFrame:
-    """One row for each row of the frame, in order: risk and tier, or why there is none."""
+    """One row for each row of the frame, in order: risk and tier, or why there is none.
+
+    A column that the frame lacks is unknown of everybody.
+    """
+    frame = frame.reindex(columns=list(nhanes.FACT_COLUMNS))
     starts = range(0, len(frame), PEOPLE_AT_ONCE)
     found = [
         _told(outcome)
         for start in starts
         for outcome in model.assess_many(
-            nhanes.to_facts(frame.iloc[start : start + PEOPLE_AT_ONCE])
+            nhanes.to_facts(frame.iloc[start : start + PEOPLE_AT_ONCE]), surveyed=True
         )
     ]
     return pd.DataFrame(found, columns=list(COLUMNS))
@@ -91,7 +108,10 @@ def _foretold(
     study: Study, model: serving.RiskModel, frame: pd.DataFrame
 ) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
     """People whose outcome is known, the outcome, and the risk that each was told."""
-    outcome = study.outcome(frame)
+    try:
+        outcome = study.outcome(frame)
+    except KeyError as absent:
+        raise OutcomeAbsent(study, absent.args[0]) from absent
     known = (outcome.notna() & (frame["age"] >= study.age_min)).to_numpy()
     if not known.any():
         raise NobodyToJudge(study)
@@ -121,8 +141,8 @@ def recalibrated(
     `source` is the digest of their file. Raises repair.NothingToRepair.
     """
     manifest = artifact.manifest
-    if source == manifest["data"]["sha256"]:
-        raise repair.NothingToRepair(repair.OWN_ROWS)
+    same = source == manifest["data"]["sha256"]
+    repair.refuse_seen(same or seen.share(manifest.get(seen.KEY), seen.of_survey(frame)))
     plain = {**manifest["serving"], repair.KEY: None}
     model = serving.RiskModel(replace(artifact, manifest={**manifest, "serving": plain}))
     people, y, risk = _foretold(study, model, frame)
@@ -134,7 +154,9 @@ def recalibrated(
         keeps_order=True, random_state=study.seed,
     )  # fmt: skip
     record = done.record(manifest, {"rows": len(y), "sha256": source})
-    record["study"] = _with_note(manifest["study"], done, len(y))
+    said = f"{PUT_RIGHT} ({repair.WORDS[done.offer.repair.method]}) on {len(y):,} people of a site"
+    record["study"] = _with_note(manifest["study"], f"{said}: {done.sentences()[1]}.")
+    record["card"] = _repaired_card(manifest.get("card", ()), done, said)
     return replace(artifact, manifest={**record, "serving": done.serving(plain)}), done
 
 
@@ -161,7 +183,7 @@ def _record(manifest: dict[str, Any], told: servedreport.Told) -> dict[str, Any]
 
 def score(study: Study, options: argparse.Namespace) -> None:
     """One row of predictions for each row of the file, in its order."""
-    found = predict(_model(study, options.model), datasets.load(DATASET, options.data))
+    found = predict(_model(study, options.model), _rows(study, options.data))
     Path(options.out).parent.mkdir(parents=True, exist_ok=True)
     found.to_csv(options.out, index=False)
     _say(f"{len(found)} rows, {int(found['abstained'].sum())} without a number, in {options.out}")
@@ -169,22 +191,41 @@ def score(study: Study, options: argparse.Namespace) -> None:
 
 def validate(study: Study, options: argparse.Namespace) -> None:
     """Metrics with intervals on rows whose outcome is known."""
-    frame = datasets.load(DATASET, options.data)
-    found = validation(study, _model(study, options.model), frame)
+    found = validation(study, _model(study, options.model), _rows(study, options.data))
     Path(options.json).parent.mkdir(parents=True, exist_ok=True)
     Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     _say(f"{study.title}: {_headline(found['metrics'])}")
 
 
-def _with_note(told: dict[str, Any], done: repair.Repaired, people: int) -> dict[str, Any]:
+def _with_note(told: dict[str, Any], said: str) -> dict[str, Any]:
     """The study in words, with what its card has to say of the repair."""
     kept = [note for note in told["notes"] if not note.startswith(PUT_RIGHT)]
-    calibration = done.sentences()[1]
-    note = (
-        f"{PUT_RIGHT} ({repair.WORDS[done.offer.repair.method]}) on {people} people of a site: "
-        f"{calibration}. The other figures are those of the model before."
-    )
+    note = f"{said} The other figures are those of the model before."
     return {**told, "notes": [*kept, note]}
+
+
+def _repaired_card(
+    attributes: Sequence[dict[str, str]], done: repair.Repaired, said: str
+) -> list[dict[str, str]]:
+    """The card with limits and validity of the repaired risks before those of the model before."""
+    figures = "; ".join(done.figures())
+    flags = "".join(f" {flag}" for flag in done.after.flags)
+    new = {
+        "3.ii": f"{said}, and hold for people like these: elsewhere use the model before.{flags}",
+        "7.i": f"{said}, and judged on people left out of the repair: {figures}.",
+    }
+    local = f"{said}. By people left out of the repair, {figures}."
+
+    def told(found: dict[str, str]) -> dict[str, str]:
+        code = found["code"]
+        if code == "8.ii":
+            return {**found, "text": local, "source": "figures"}
+        if code not in new:
+            return found
+        was = found["text"].rpartition(BEFORE)[2]  # a repair of a repair starts from the first
+        return {**found, "text": f"{new[code]} {BEFORE}{was}", "source": "figures"}
+
+    return [told(found) for found in attributes]
 
 
 def recalibrate(study: Study, options: argparse.Namespace) -> None:
@@ -192,12 +233,23 @@ def recalibrate(study: Study, options: argparse.Namespace) -> None:
     artifact = persistence.load(options.model)
     _refuse_other(study, artifact.manifest["task"])
     path = datasets.get(DATASET).path(options.data)
-    frame = datasets.load(DATASET, options.data)
+    frame = _rows(study, options.data)
     repaired, done = recalibrated(study, artifact, frame, nhanes.source_digest(path))
     folder = persistence.save(repaired, options.out)
     done.write(folder, {"task": study.task, "model": artifact.manifest["version"]})
     _say(f"{study.title}: model with repaired risks in {folder}")
     _say("\n".join(f"  {line}" for line in done.sentences()))
+
+
+def _rows(study: Study, path: str) -> pd.DataFrame:
+    """Rows of a file; what the study reads of it and the file lacks is unknown, and told."""
+    frame = datasets.load(DATASET, path)
+    absent = [name for name in cohort.columns_of(study) if name not in frame]
+    if absent:
+        log.warning("The table lacks %s; read as missing", ", ".join(absent))
+    frame = frame.reindex(columns=[*frame.columns, *absent])
+    alone = pd.Series(np.arange(-len(frame), 0.0), frame.index)  # who has no number
+    return frame.assign(SEQN=frame.get("SEQN", alone).fillna(alone))
 
 
 def _model(study: Study, folder: str) -> serving.RiskModel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from ml.evaluation import Evaluation, comparison, evaluate
 from ml.features import person
 from ml.persistence import read_manifest
 from ml.reports import card
-from ml.studies import facts, published
+from ml.studies import facts, published, taught
 from ml.studies import report as figures
 from ml.studies.cohort import Cohort
 from ml.studies.problem import Input, Problem, Split
@@ -77,15 +77,21 @@ def judged(
 
 def _gathered(study: Study, told: Told, manifest: Mapping[str, Any]) -> reports.Study:
     record = {name: manifest[name] for name in RECORDED if name in manifest}
+    record["scenarios"] = manifest["metrics"]["scenarios"]
+    record["said"] = {
+        "3.i": taught.avoid(study),
+        "4.i": taught.criteria(study, manifest["data"]),
+        "5.ii": taught.weights(study),
+    }
+    stated = replace(problem(study), notes=tuple(manifest["study"]["notes"]))
     return reports.gathered(
-        told.evaluations, problem(study), comparisons=told.comparisons, record=record,
+        told.evaluations, stated, comparisons=told.comparisons, record=record,
         facts=facts.of(study.task),
     )  # fmt: skip
 
 
 def problem(study: Study) -> Problem:
     """The study in the words of the other studies."""
-    ages = f"age {study.age_min} and over"
     years = study.horizon_years
     return Problem(
         task=study.task,
@@ -96,7 +102,6 @@ def problem(study: Study) -> Problem:
         outcome_text=study.outcome_text,
         kind="binary",
         time_at_risk=f"{years} years" if years else "now",
-        washout="; ".join(dict.fromkeys(refusal.reason for refusal in study.refusals)) or ages,
         inputs=tuple(_input(study, name) for name in study.features),
         person="SEQN",
         split=Split(),

@@ -42,13 +42,16 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """People to whom the study does not speak, because of a condition on their list."""
+    """People to whom the study does not speak: any of the conditions is on their list, any of the
+    medications is taken, or an input is under its limit."""
 
     reason_code: str
     reason: str
-    conditions: frozenset[str]
+    conditions: frozenset[str] = frozenset()
     next_test: str = ""
     next_test_label: str = ""
+    medications: frozenset[str] = frozenset()
+    under: Mapping[str, float] = field(default_factory=dict)  # feature -> limit in its unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Study:
     lie beyond its limit: the first `graded_trees` learn it, since 6.4 % is nearer to 6.5 % than 5 %
     is; the others learn the outcome itself, which sets the level.
     `months(frame)`, where people are followed, says for how long, below zero if alive at the end,
-    NaN for those who do not count: who has no outcome yet teaches by it (`ml.studies.unfinished`).
+    NaN for those who do not count: who has no outcome yet teaches by it (`ml.studies.unfinished`),
+    all but the last `settling_trees`, which set the level by those whose outcome is known.
     `as_surveyed` is the share of a person's weight in training that lies on the complete record.
     `banned` maps analyte codes or feature names to the reason why the model must not see them.
     `monotone` maps features to (+1 or -1, medical reason). `often_unlisted` are conditions that
@@ -100,6 +104,7 @@ class Study:
     grade: Callable[[pd.DataFrame], pd.Series] | None = None
     graded_trees: int = 0
     months: Callable[[pd.DataFrame], pd.Series] | None = None
+    settling_trees: int = 0
     as_surveyed: float = SURVEYED_SHARE
     refits: int = 200
     stretch: float = 1.0
@@ -151,5 +156,5 @@ class Study:
         if learned_from != (0, SURVEYED_SHARE):
             text["learned_from"] = learned_from
         if self.months:
-            text["unfinished"] = True
+            text["unfinished"] = self.settling_trees
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml import leakage, samples
+from ml.explanation.attributions import Attributions
 from ml.models import encoding
 from ml.studies import (
     beside,
@@ -21,6 +22,8 @@ from ml.studies import (
     figures,
     learning,
     quantiles,
+    reasons,
+    seen,
     tablecohort,
     tablefiles,
     tableparts,
@@ -60,7 +63,8 @@ class FittedTable:
     """A fitted study: parts of one prediction by name, and the manifest with its figures.
 
     `parts["model"]` predicts; `tableparts` tells of the other parts and of `serving`, the numbers
-    that intervals and warnings are made of.
+    that intervals and warnings are made of. `background` are training rows for `explain`: in
+    memory only, since they are patients' data; a loaded study has none.
     """
 
     problem: Problem
@@ -68,6 +72,7 @@ class FittedTable:
     serving: Mapping[str, Any]
     manifest: Mapping[str, Any]
     prepare: Prepare
+    background: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """One row per row of `frame`, in order.
@@ -85,7 +90,8 @@ class FittedTable:
         told = reason[reason == ""].index
         X = encoding.typed(prepared.loc[told], tablecohort.columns_of(self.problem))
         warning = pd.Series("", rows.index, dtype=object)
-        warning[told] = tableparts.warnings(self.problem, self.serving, X)
+        warning[told], reason[told] = tableparts.strange(self.serving, X)
+        warning = warning.where(reason == "", "")
         if self.problem.abstain_outside:
             reason, warning = reason.where(reason != "", warning), ""
         found = tableparts.assemble(self.problem, self.parts, self.serving, X)
@@ -98,6 +104,21 @@ class FittedTable:
         prepared = self.prepare(frame.reset_index(drop=True))
         columns = tablecohort.columns_of(self.problem)
         return encoding.typed(prepared[tablecohort.inside(prepared)], columns)
+
+    def explain(
+        self, frame: pd.DataFrame, *, background: pd.DataFrame | None = None, random_state: int = 0
+    ) -> Attributions:
+        """The prediction of each row of the population split among its inputs.
+
+        By the exact method where there is one, else by kernel SHAP. Training rows to compare with
+        are at hand after `fit`; after `load` give rows of the table as `background`, unless the
+        method is that of trees. Raises WrongMethod without them, and for several classes.
+        """
+        others = self.background if background is None else self.inputs(background)
+        X, model = self.inputs(frame), self.parts["model"]
+        return reasons.attributions(
+            self.problem, model, self.serving, X, others, random_state=random_state
+        )
 
     def _reasons(self, prepared: pd.DataFrame) -> pd.Series:
         """Why no number is given, "" where one is; indexed as the prepared rows."""
@@ -163,6 +184,7 @@ def fit(
         **_identity(study, seed),
         "data": {**(source or {}), **_extent(frame, found)},
         "figures": figures.of(problem, found, tested, others, **how),
+        seen.KEY: seen.record(seen.digests(found.X)),
         "sample_size": {"enough": size.enough, "sentence": size.sentence},
         "leakage": [asdict(one) for one in leaks],
         "libraries": tablefiles.libraries(),
@@ -176,7 +198,8 @@ def fit(
     if thorough:
         manifest |= _thorough(problem, found, model, how, progress)
     serving = tableparts.serving(problem, found, tested, told)
-    return FittedTable(problem, parts, serving, manifest, study.prepare)
+    kept = reasons.background(found.X, random_state=seed)
+    return FittedTable(problem, parts, serving, manifest, study.prepare, kept)
 
 
 def _thorough(

@@ -89,7 +89,8 @@ def _outcome(problem: Problem, column: pd.Series) -> NDArray[np.float64]:
         return column.astype(str).map(places).to_numpy(float)
     y = pd.to_numeric(column).to_numpy(float)
     if problem.kind == "binary" and (strange := set(np.unique(y)) - {0.0, 1.0}):
-        raise NoOutcome(f"{problem.outcome} must be 0 or 1 but holds {sorted(strange)[:5]}")
+        told = ", ".join(f"{value:g}" for value in sorted(strange)[:5])
+        raise NoOutcome(f"{problem.outcome} must be 0 or 1 but holds {told}")
     return y
 
 

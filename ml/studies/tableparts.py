@@ -94,6 +94,8 @@ def assemble(
     problem: Problem, parts: Parts, served: Mapping[str, Any], X: pd.DataFrame
 ) -> pd.DataFrame:
     """All numbers told of these rows, indexed as X."""
+    if not len(X):  # the columns that somebody of whom nothing is known would get
+        return assemble(problem, parts, served, X.reindex([0])).head(0)
     value = predicted(parts["model"], X, problem.kind, horizon=problem.times)
     if repair := _repair(served):
         value = repair.apply(value)
@@ -107,10 +109,14 @@ def assemble(
     return pd.DataFrame(columns, index=X.index)
 
 
-def warnings(problem: Problem, served: Mapping[str, Any], X: pd.DataFrame) -> list[str]:
-    """How each row is unlike the training people, "" where it is not."""
+def strange(served: Mapping[str, Any], X: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """For each row how it is unlike the training people, and why so much that it gets no number.
+
+    "" where it is not.
+    """
     known = domain.Domain.from_json(served["domain"])
-    return known.reasons(X[list(known.names)].to_numpy())
+    values = X[list(known.names)].to_numpy()
+    return known.reasons(values), known.far(values)
 
 
 def value_columns(problem: Problem) -> list[str]:
@@ -142,14 +148,15 @@ def _interval(
     if served.get("interval"):
         low, high = conformal.Conformal.from_json(served["interval"]).interval(value)
         return {"low": low, "high": high}
-    if "refits" not in parts or not len(X):
+    if "refits" not in parts:
         unknown = np.full(len(value), np.nan)
         return {"low": unknown, "high": unknown}
     cuts = [tier.low for tier in problem.tiers if tier.low > 0]
     margin = logit(np.clip(value, TINY, 1 - TINY))
-    repair = _repair(served)
-    refits = _Repaired(parts["refits"], repair) if repair else parts["refits"]
-    told = stability.stability(margin, refits, X, cuts)
+    repair = _repair(served) or Recalibration("none")
+    told = stability.stability(
+        margin, _Repaired(parts["refits"], repair), X, cuts, repair.doubt(margin)
+    )
     return {"low": told.low, "high": told.high, "tier_flip_probability": told.flips}
 
 

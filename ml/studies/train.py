@@ -24,10 +24,11 @@ from ml.datasets import nhanes
 from ml.features import person
 from ml.models import boosting, refits
 from ml.persistence import Artifact
-from ml.studies import cohort, crossfit, masking, registry, servedreport, unfinished
+from ml.studies import cohort, crossfit, masking, registry, seen, servedreport, unfinished
 from ml.studies.published import beside
 from ml.studies.report import few, report
 from ml.studies.spec import Study
+from ml.uncertainty import domain
 
 FORMAT = 1
 FittedStudy = Artifact  # what `fit` returns is what `save` writes and serving opens
@@ -93,6 +94,7 @@ def trained(
         "metrics": metrics,
         "seed": seed,
         "libraries": _libraries(),
+        seen.KEY: seen.record(seen.of_survey(frame)),
     }
     late = np.flatnonzero(people.cycle >= first_late)
     risk = fits.risks["complete"]
@@ -128,6 +130,7 @@ def describe(study: Study) -> dict[str, Any]:
             **study.parameters,
             "trees": study.trees,
             "graded_trees": study.graded_trees,
+            "settling_trees": study.settling_trees,
             "as_surveyed": study.as_surveyed,
         },
     }
@@ -137,6 +140,16 @@ NOTES = (
     "Fitted and scored without survey weights: the figures are of the people examined.",
     "RDW rose from 13.0 to 13.7 in 2013 with new analysers; newer blood counts shift the risk.",
     "Each person is also seen with groups of inputs hidden, so that gaps do not bend the risk.",
+    (
+        "People examined in a survey: stable adults outside hospitals and homes. Not for acute "
+        "illness, dialysis or a transplant, palliative care, or where pregnancy is not ruled out; "
+        "cancer, lung disease, dementia, cirrhosis and frailty are not read."
+    ),
+    (
+        "The public table lacks the gravest values (creatinine over 3.5 mg/dL, urea nitrogen over "
+        "45, glucose over 305, HbA1c over 11.3 %, CRP over 50 mg/L): they were removed before we "
+        "got it, so that nobody with an eGFR under 17 taught this model."
+    ),
 )
 
 
@@ -168,6 +181,17 @@ def _serving(
         "stretch": study.stretch,
         "group_variance": {group: v * scale for group, v in fits.group_variance.items()},
         "group_gain": dict(fits.group_gain),
+        "ranges": _ranges(study, people),
+    }
+
+
+def _ranges(study: Study, people: cohort.Cohort) -> dict[str, list[float]]:
+    """Lowest and highest value of each measured input that the model may be asked about."""
+    low, high = domain.ranges(np.concatenate([people.X, people.unfinished.X]))
+    return {
+        name: [float(first), float(last)]
+        for name, first, last in zip(study.features, low, high, strict=True)
+        if person.get(name).codes and np.isfinite(first)
     }
 
 
@@ -214,7 +238,8 @@ def code_version() -> str:
     for folder in ("features", "models", "explanation", "studies"):
         for path in sorted((root / folder).glob("*.py")):
             digest.update(path.read_bytes())
-    digest.update((root / "serving.py").read_bytes())
+    for name in ("refusals.py", "serving.py"):
+        digest.update((root / name).read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -132,6 +132,12 @@ STUDY = Study(
             "HBA1C",
             "HbA1c, for control",
         ),
+        # SGLT2 inhibitors and GLP-1 agonists are given for heart, kidney and weight as well.
+        Refusal(
+            "already_treated",
+            "Takes a glucose-lowering drug, but no diabetes is listed: clarify the diagnosis.",
+            medications=frozenset({"insulin", "metformin", "sulfonylurea", "dpp4i"}),
+        ),
     ),
     refuses_pregnant=True,
     often_unlisted=("prediabetes",),

@@ -75,7 +75,8 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
 def judge(model: WardModel, table: pd.DataFrame, days: pd.DatetimeIndex) -> dict[str, Any]:
     """Coverage and errors of the forecasts of these days, with 95 % intervals by week.
 
-    `history_*` are the same quantiles of the ward's own past counts: what a ward clerk knows.
+    `history_*` are the same quantiles of the ward's own past counts; `compared` sets the error
+    beside theirs and beside the counts of today, by the days ahead: what a ward clerk knows.
     """
     return _judged(*answers(model, table, days), days)
 
@@ -83,14 +84,18 @@ def judge(model: WardModel, table: pd.DataFrame, days: pd.DatetimeIndex) -> dict
 def answers(
     model: WardModel, table: pd.DataFrame, days: pd.DatetimeIndex
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The forecasts of these days with what came, and the ward's own history in the same rows."""
+    """The forecasts of these days with what came and what was, and the ward's own history.
+
+    Columns `observed` and `today`: the count of the day foretold, and that of the day it was told.
+    """
     told = pd.concat([forecasts(model, table, day) for day in days], ignore_index=True)
     told["observed"] = observed(table, told)
+    told["today"] = observed(table, told.assign(day=told["as_of"]))
     return told, _history(table, days[0], told)
 
 
 def _judged(told: pd.DataFrame, past: pd.DataFrame, days: pd.DatetimeIndex) -> dict[str, Any]:
-    week = told["as_of"].dt.strftime("%G-%V").to_numpy()
+    week = wardreport.weeks(told)
 
     def figures(weight: np.ndarray) -> Mapping[str, float]:
         return _figures(told, past, weight)
@@ -101,7 +106,8 @@ def _judged(told: pd.DataFrame, past: pd.DataFrame, days: pd.DatetimeIndex) -> d
     by_part = parts.groupby(["what", "ward"])["inside"].agg(["mean", "size"]).reset_index()
     return {
         "task": TASK, "rows": len(told), "days": [f"{days[0]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}"],
-        "metrics": shown, "subgroups": by_part.to_dict("records"), "notes": list(NOTES),
+        "metrics": shown, "compared": wardreport.against(told, past, SEED),
+        "subgroups": by_part.to_dict("records"), "notes": list(NOTES),
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The performance report and model card of the ward forecast, as every other study has them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from ml import reports
 from ml.evaluation import comparison, evaluate
+from ml.reports import wording
 from ml.studies import facts
 from ml.studies.beside import NO_SCORE_OF_DAYS
 from ml.studies.columns import categories, numbers
@@ -54,14 +56,16 @@ def problem(task: str, level: float, notes: tuple[str, ...], seed: int) -> Probl
 
 
 NO_SCORE = (
-    f"{NO_SCORE_OF_DAYS.partition(' (')[0]} or the beds of a ward: the ward's own past counts "
-    "stand beside."
+    f"{NO_SCORE_OF_DAYS.partition(' (')[0]} or the beds of a ward: the ward's own past counts and "
+    "the counts of today stand beside."
 )
-
+OTHERS = {"history": "the ward's own past counts", "today": "the counts of today"}
+BEDS = "census"
 
 POOLED = (
     "Errors and R² are over beds and discharges of all wards together, whose levels differ, and R² "
-    "says mostly that. Read the parts of the population, and the gain over the ward's own history."
+    "says mostly that. Read the parts of the population, and the gain over the ward's own history "
+    "and over the counts of today by the days ahead."
 )
 
 
@@ -74,10 +78,11 @@ def write(
 ) -> None:
     """Report, JSON, card and self-audit of forecasts of days after the training.
 
-    `told` has a row for each forecast with `observed`; `past` are quantiles of the ward's own
-    earlier counts in the same rows, the middle one in its middle column.
+    `told` has a row for each forecast with `observed` and `today`, the same count on the day of the
+    forecast; `past` are quantiles of the ward's own earlier counts in the same rows, the middle one
+    in its middle column.
     """
-    week = told["as_of"].dt.strftime("%G-%V").to_numpy()
+    week = weeks(told)
     y = told["observed"].to_numpy(float)
     ours = told[["expected", "low", "high"]].to_numpy(float)
     low, middle, high = past.to_numpy(float).T
@@ -87,18 +92,78 @@ def write(
         "ward": told["ward"].to_numpy(),
         "ahead": [f"{days} day{'s' * (days > 1)}" for days in told["ahead"]],
     }
+    later = evaluate(y, ours, "number", groups=groups, level=asked.coverage, **how)
+    compared = against(told, past, asked.seed)
     found = {
-        "later": evaluate(y, ours, "number", groups=groups, level=asked.coverage, **how),
+        "later": replace(later, notes=(*later.notes, *sentences(compared))),
         "history": evaluate(
             y, np.column_stack([middle, low, high]), "number", level=asked.coverage, **how
         ),
+        "today": evaluate(y, told["today"].to_numpy(float), "number", **how),
     }
-    gain = comparison.compare(y, ours[:, 0], middle, "number", **how).to_json()
     reports.write(
         found,
         asked,
         folder,
-        comparisons={"history": gain | {"title": "the ward's own past counts"}},
+        comparisons=compared,
         record={**record, "counted": WORDS},
         facts=facts.of(asked.task),
     )
+
+
+def weeks(told: pd.DataFrame) -> np.ndarray:
+    """The week in which each forecast was made: days of one week are not independent."""
+    return told["as_of"].dt.strftime("%G-%V").to_numpy()
+
+
+def against(told: pd.DataFrame, past: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """The mean absolute error beside that of what a ward knows anyway, by the days ahead.
+
+    Of all forecasts, and of each quantity by the days ahead, with paired intervals by week.
+    """
+    others = {"history": past.iloc[:, past.shape[1] // 2], "today": told["today"]}
+    return {
+        name: _compared(told, theirs.to_numpy(float), seed) | {"title": OTHERS[name]}
+        for name, theirs in others.items()
+    }
+
+
+def _compared(told: pd.DataFrame, theirs: np.ndarray, seed: int) -> dict[str, Any]:
+    y, ours = (told[name].to_numpy(float) for name in ("observed", "expected"))
+
+    def gain(rows: np.ndarray) -> dict[str, Any]:
+        how = {"person": weeks(told)[rows], "random_state": seed}
+        return comparison.compare(y[rows], ours[rows], theirs[rows], "number", **how).to_json()
+
+    whole = gain(np.arange(len(told)))
+    parts = told.groupby(["what", "ahead"]).indices.items()
+    found = {"": whole} | {_part(*which): gain(rows) for which, rows in parts}
+    return whole | {
+        which: {f"mae{part}": one[which].get("mae") for part, one in found.items()}
+        for which in ("differences", "ours", "theirs")
+    }
+
+
+def _part(what: str, days: int) -> str:
+    """`[beds in 2 days]`, as it stands behind the name of a figure."""
+    return f"[{'beds' if what == BEDS else what} in {days} day{'s' * (days > 1)}]"
+
+
+def sentences(compared: Mapping[str, Any]) -> list[str]:
+    """Where the model is ahead of each opponent, and where it is not shown to be."""
+    return [sentence for found in compared.values() for sentence in _sentences(found)]
+
+
+def _sentences(found: Mapping[str, Any]) -> Iterator[str]:
+    told = {name.removeprefix("mae[").removesuffix("]"): gain
+            for name, gain in found["differences"].items() if gain and name != "mae"}  # fmt: skip
+    ahead = [name for name, gain in told.items() if gain["high"] < 0]
+    rest = [name for name in told if name not in ahead]
+    if ahead:
+        yield f"Mean absolute error less than of {found['title']}: {_list(told, ahead)}."
+    if rest:
+        yield f"Not shown to be less than of {found['title']}: {_list(told, rest)}."
+
+
+def _list(told: Mapping[str, Any], names: Sequence[str]) -> str:
+    return "; ".join(f"{name} {wording.estimate(told[name], 'mae')}" for name in names)

@@ -3,7 +3,8 @@
 Three looks, from plain to subtle: too many inputs unknown; one value outside the range of the
 training people; values possible alone whose combination none of them came near (Mahalanobis
 distance of the known inputs, judged by the chi-square of their number). Each gives a reason in
-words; the first found is told.
+words; the first found is told. A value that is far outside, or below zero where nothing was, is
+too strange for any number: `far` names it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,23 @@ class Domain:
             self._missing(row) or self._outside(row) or self._strange(far)
             for row, far in zip(X, distance, strict=True)
         ]
+
+    def far(self, X: ArrayLike) -> list[str]:
+        """For each row of X, shape (people, inputs), the value that allows no number; "" if none.
+
+        That is one below zero where no training value was, or one further outside than the whole
+        range is wide.
+        """
+        low, high = np.asarray(self.low), np.asarray(self.high)
+        width = np.where(high > low, high - low, np.inf)  # one value alone has no width
+        lowest = np.where(low >= 0, np.maximum(low - width, 0), low - width)
+        X = np.asarray(X, float)
+        is_far = (lowest > X) | (high + width < X)
+        told = [""] * len(X)
+        for row in np.flatnonzero(is_far.any(axis=1)):
+            reason = self._outside(np.where(is_far[row], X[row], np.nan))
+            told[row] = f"{reason} That is too far for a number."
+        return told
 
     def distance(self, X: ArrayLike) -> NDArray[np.float64]:
         """Squared distance over its limit, shape (people,); above 1 is strange."""
@@ -112,7 +130,7 @@ def fit(X: ArrayLike, names: Sequence[str], *, most_missing: float = MOST_MISSIN
     Unknown values are left out pair by pair when the scatter is measured.
     """
     X = np.asarray(X, float)
-    low, high = _ranges(X)
+    low, high = ranges(X)
     mean = np.array([_mean_known(column) for column in X.T])
     covariance = _covariance(X - mean)
     plain = Domain(
@@ -128,14 +146,19 @@ def fit(X: ArrayLike, names: Sequence[str], *, most_missing: float = MOST_MISSIN
     return Domain.from_json(plain.to_json() | {"stretch": max(1.0, reached)})
 
 
-def _ranges(X: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def ranges(X: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest value still taken of each column of X, shape (people, inputs).
+
+    Without a limit where nothing is known; never below zero where no value is.
+    """
     low, high = np.full(X.shape[1], -np.inf), np.full(X.shape[1], np.inf)
     for number, column in enumerate(X.T):
         known = column[~np.isnan(column)]
         if len(known):
             first, last = np.quantile(known, MIDDLE)
             room = MARGIN * (last - first)
-            low[number], high[number] = known.min() - room, known.max() + room
+            floor = 0.0 if known.min() >= 0 else -np.inf
+            low[number], high[number] = max(known.min() - room, floor), known.max() + room
     return low, high
 
 

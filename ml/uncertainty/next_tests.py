@@ -26,6 +26,7 @@ from ml.uncertainty.stability import Z90
 
 Told = tuple[float, float, float]  # risk and both ends of its interval
 SETTLES_FOR_MONTHS = 12
+ORDERED_WHOLE = {"blood_count"}  # nobody orders erythrocytes alone
 
 
 def is_settled(task: str, facts: Facts) -> bool:
@@ -74,7 +75,9 @@ class StudyTests:
             return test.code, test.label
         for feature in measured:
             if not set(feature.codes) & set(known):
-                return feature.codes[0], f"Measure {feature.label.lower()}"
+                is_panel = is_read and group in ORDERED_WHOLE
+                label = test.label if is_panel else f"Measure {feature.label.lower()}"
+                return feature.codes[0], label
         if is_read:
             return test.code, test.label
         return measured[0].codes[0], f"Measure {measured[0].label.lower()}"
@@ -113,6 +116,11 @@ class StudyTests:
             replace(test, value=float(gain)) for test, gain in zip(inputs, gains, strict=True)
         ]
         return sorted(valued, key=lambda test: -test.value)
+
+    def settling(self, facts: Facts) -> Settling | None:
+        """The test that answers the question itself, unless there is none or it was made."""
+        task = self.study.task
+        return None if is_settled(task, facts) else SETTLED_BY.get(task)
 
     def ending_refusal(self) -> OpenDecision:
         """Groups of inputs by what each tells alone; `changes_tier` 1 where it ends the refusal."""

@@ -1,6 +1,6 @@
-"""How far a served risk may be off: other training people, and inputs not known.
+"""How far a served risk may be off: other training people, inputs not known, and its repair.
 
-Two sources, both on the logit:
+Three sources, all on the logit:
 
 * *Sampling* (Riley and Collins, Biom J 2023;65:2200302): refit on bootstraps of people and look at
   the spread of one patient's logit around its median, moved onto the served logit (the served
@@ -11,6 +11,8 @@ Two sources, both on the logit:
   group alone is hidden was measured on people outside the training folds. The variances of the
   unknown groups are added and scaled so that hiding all of them gives the change that was
   measured for hiding all together.
+* *Repair*: level and slope that a site's outcomes asked for are estimates themselves, with a
+  covariance (`ml.evaluation.recalibration`).
 
 Their half-widths are added in quadrature. The second part makes the interval honest about what
 a test could still change, and names the test that would narrow it most.
@@ -90,27 +92,42 @@ def one_step(
 
 
 def stability(
-    served: ArrayLike, refits: Refitted, X: NDArray, cuts: Sequence[float] = ()
+    served: ArrayLike,
+    refits: Refitted,
+    X: NDArray,
+    cuts: Sequence[float] = (),
+    other_sd: ArrayLike = 0.0,
 ) -> Stability:
     """Limits (90 %) and tier flips around the served logit of each person.
 
-    The refits lend their spread only: it is moved onto the served logit.
+    The refits lend their spread only: it is moved onto the served logit. `other_sd` is the standard
+    deviation of the logit from elsewhere, such as a repair of the risks on few people.
     """
     served = np.asarray(served, float)
     spread = deviations(refits.margins(X))
-    nothing_missing = np.zeros(len(served))
-    low, high = limits(served, spread, nothing_missing)
-    return Stability(low, high, flips(served, spread, cuts))
+    other_sd = np.broadcast_to(other_sd, served.shape)
+    low, high = limits(served, spread, other_sd)
+    return Stability(low, high, flips(served, spread, cuts, other_sd))
 
 
 def flips(
-    served: NDArray[np.float64], spread: NDArray[np.float64], cuts: Sequence[float]
+    served: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    cuts: Sequence[float],
+    other_sd: ArrayLike = 0.0,
 ) -> NDArray[np.float64]:
-    """Share of refits whose tier is not the served one; a multiple of 1 / refits."""
-    edges = logit(np.asarray(sorted(cuts), float))
-    tier = np.searchsorted(edges, served, side="right")
-    refitted = np.searchsorted(edges, served[:, None] + spread, side="right")
-    return (refitted != tier[:, None]).mean(axis=1)
+    """Chance that the tier of each person would be another one.
+
+    `cuts` are the risk limits of tiers. Without another source of doubt it is the share of refits
+    whose tier is not the served one, a multiple of 1 / refits.
+    """
+    edges = np.concatenate([[-np.inf], logit(np.asarray(sorted(cuts), float)), [np.inf]])
+    tier = np.searchsorted(edges[1:-1], served, side="right")
+    centres = served[:, None] + spread
+    # A hair of width keeps the formula defined where nothing else is open.
+    width = np.maximum(np.broadcast_to(other_sd, served.shape), 1e-9)[:, None]
+    below, above = (norm.cdf((edges[at][:, None] - centres) / width) for at in (tier, tier + 1))
+    return np.clip(1 - (above - below).mean(axis=1), 0, 1)
 
 
 def deviations(refit_margins: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,29 +138,14 @@ def deviations(refit_margins: NDArray[np.float64]) -> NDArray[np.float64]:
 def limits(
     margin: NDArray[np.float64],
     spread: NDArray[np.float64],
-    missing_sd: NDArray[np.float64],
+    other_sd: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lower and upper 90 % limit of risk, shapes (people,).
 
-    `margin` is the served logit, `spread` the deviations of the refits, `missing_sd` the standard
-    deviation of the logit that unknown inputs leave open. The risk always lies between.
+    `margin` is the served logit, `spread` the deviations of the refits, `other_sd` the standard
+    deviation of the logit that unknown inputs or a repair leave open. The risk always lies between.
     """
     below, above = np.quantile(spread, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2], axis=1)
-    low = margin - np.hypot(below, Z90 * missing_sd)
-    high = margin + np.hypot(above, Z90 * missing_sd)
+    low = margin - np.hypot(below, Z90 * other_sd)
+    high = margin + np.hypot(above, Z90 * other_sd)
     return expit(low), expit(high)
-
-
-def flip_probability(
-    margin: float, spread: NDArray[np.float64], missing_sd: float, cuts: Sequence[float]
-) -> float:
-    """Chance that the tier would be another one; `cuts` are the rising risk limits of tiers."""
-    edges = np.concatenate([[-np.inf], logit(np.asarray(cuts, float)), [np.inf]])
-    tier = int(np.searchsorted(edges[1:-1], margin, side="right"))
-    centres = margin + spread
-    # A hair of width keeps the formula defined when every input is known.
-    width = max(missing_sd, 1e-9)
-    stays = norm.cdf((edges[tier + 1] - centres) / width) - norm.cdf(
-        (edges[tier] - centres) / width
-    )
-    return float(np.clip(1 - stays.mean(), 0, 1))

@@ -18,7 +18,7 @@ from django.db import models, transaction
 
 from healthcare.accounts.models import CareTeam
 from ml import analytes, codes
-from ml.datasets import nhanes
+from ml.datasets import NotThisDataset, nhanes
 from ml.facts import Facts
 from patients.models import (
     Analyte,
@@ -69,8 +69,8 @@ def read(path: Path) -> pd.DataFrame:
         raise NotNhanes(
             f"There is no NHANES table at {path}. Give {nhanes.FILE_NAME} or its folder."
         ) from absent
-    except (ValueError, OSError, EOFError) as unreadable:
-        raise NotNhanes(f"{path} cannot be read as comma-separated values.") from unreadable
+    except NotThisDataset as other:
+        raise NotNhanes(str(other)) from other
     if missing := [name for name in NEEDED if name not in frame]:
         raise NotNhanes(
             f"{path} is not the NHANES table: {len(missing)} of its columns are missing, "

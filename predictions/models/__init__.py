@@ -1,4 +1,4 @@
 from .predictions import Prediction
-from .versions import IncompleteCard, ModelVersion, WrongStage
+from .versions import CannotServe, IncompleteCard, ModelVersion, WrongStage
 
-__all__ = ["IncompleteCard", "ModelVersion", "Prediction", "WrongStage"]
+__all__ = ["CannotServe", "IncompleteCard", "ModelVersion", "Prediction", "WrongStage"]

@@ -2,12 +2,16 @@ from django.db import models
 from django.db.models import Q
 
 
-class IncompleteCard(Exception):
-    """A version whose model card lacks or contradicts what people say of it."""
+class CannotServe(Exception):
+    """A model version may not begin to serve; the sentence says why."""
 
 
-class WrongStage(Exception):
-    """A model version was not in the stage that the step needs."""
+class IncompleteCard(CannotServe):
+    """Its model card lacks attributes, or contradicts what people say of it."""
+
+
+class WrongStage(CannotServe):
+    """It, or the version that it would replace, is not in the stage that the step needs."""
 
 
 class ModelVersion(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TOO_FEW = "too few to show"
+LEAST_EVENTS = 100
 
 
 def count(number: int | None) -> str:
@@ -22,3 +23,9 @@ def with_interval(found: Mapping[str, float] | float | None) -> str:
     if isinstance(found, int | float):
         return value(found)
     return f"{found['value']:.3f} ({found['low']:.3f}–{found['high']:.3f})"
+
+
+def carried(found: Mapping[str, float] | float | None, events: int | None) -> str:
+    """The same of a part: without an interval, as in old manifests, only by enough events."""
+    few = isinstance(found, int | float) and (events is None or events < LEAST_EVENTS)
+    return TOO_FEW if found is None or few else with_interval(found)

@@ -8,10 +8,11 @@ from typing import Any
 
 from healthcare.common import figures
 from healthcare.common.tables import numeric
-from predictions.presenters import count, value, with_interval
+from predictions.presenters import carried, count, value, with_interval
 
 Z = 1.96  # 95 % interval
 PERCENT_SCALES = [5, 10, 20, 40, 60, 80, 100]
+COMPARED = ("auroc", "calibration_slope", "observed_expected")
 MEASURES = [
     ("auroc", "AUROC", "chance that a person with the outcome has the higher risk"),
     ("calibration_slope", "Calibration slope", "1 is right; below 1 the risks are too extreme"),
@@ -38,12 +39,11 @@ def measures(metrics: Mapping[str, Any]) -> dict:
 def comparison(metrics: Mapping[str, Any]) -> dict:
     """This model, the simplest one, the published score, and later years."""
     own, simple = metrics["cross_fitted"], metrics["age_and_sex_logistic"]
+    pairs = (("This model, everybody", own), ("Age and sex alone (logistic)", simple))
     rows = [
-        ["This model, everybody", count(metrics["people"]), value(own["auroc"]["value"]),
-         value(own["calibration_slope"]["value"]), value(own["observed_expected"]["value"])],
-        ["Age and sex alone (logistic)", count(metrics["people"]), value(simple["auroc"]),
-         value(simple["calibration_slope"]), value(simple["observed_expected"])],
-    ]  # fmt: skip
+        [name, count(metrics["people"]), *(with_interval(found[key]) for key in COMPARED)]
+        for name, found in pairs
+    ]
     rows += _published(metrics.get("published")) + _temporal(metrics.get("temporal"))
     headers = ["Model", "People", "AUROC", "Calibration slope", "Observed / expected"]
     return {
@@ -66,7 +66,7 @@ def _temporal(found: Mapping[str, Any] | None) -> list[list[str]]:
     if not found:
         return []
     name = f"Trained before {found['trained_before']}, tested on later years"
-    values = [value(found[key]) for key in ("auroc", "calibration_slope", "observed_expected")]
+    values = [carried(found[key], found.get("events")) for key in COMPARED]
     return [[name, count(found["people"]), *values]]
 
 
@@ -172,7 +172,10 @@ def subgroups(rows: Iterable[Mapping[str, Any]]) -> dict:
                 row["group"].replace("_", " "),
                 row["part"].replace("_", " "),
                 *map(numeric, [count(row["count"]), count(row["events"])]),
-                *(numeric(value(row[name])) for name in ("auroc", "observed_expected", "slope")),
+                *(
+                    numeric(carried(row[name], row["events"]))
+                    for name in ("auroc", "observed_expected", "slope")
+                ),
             ]
             for row in rows
         ],
@@ -183,8 +186,7 @@ def scenarios(rows: Iterable[Mapping[str, Any]]) -> dict:
     return {
         "headers": ["What is known", *map(numeric, ["AUROC", "Slope", "Observed / expected"])],
         "rows": [
-            [row["title"], *(numeric(value(row[name]))
-                             for name in ("auroc", "calibration_slope", "observed_expected"))]
+            [row["title"], *(numeric(with_interval(row[name])) for name in COMPARED)]
             for row in rows
         ],
-    }  # fmt: skip
+    }

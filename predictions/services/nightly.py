@@ -1,4 +1,4 @@
-"""Every night: score those whose record has changed, or who have had a birthday, since."""
+"""Every night: score those whose record, age or model has changed since they were scored."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from patients.models import (
     SurveyAnswer,
     WearableDay,
 )
-from predictions.models import Prediction
+from predictions.models import ModelVersion, Prediction
 from predictions.services import requests
 
 FACTS: list[Any] = [
@@ -39,14 +39,11 @@ def score_changed(*, now: datetime) -> int:
 
 
 def _changed(now: datetime):
-    """Patients never scored, or with a fact newer than when they were last scored."""
-    scored_at = (
-        Prediction.objects.current()
-        .filter(patient=OuterRef("pk"))
-        .order_by("checked_at")
-        .values("checked_at")[:1]
-    )
+    """Patients never scored, with a newer fact, or scored by a model that serves no longer."""
+    said = Prediction.objects.current().filter(patient=OuterRef("pk"))
+    scored_at = said.order_by("checked_at").values("checked_at")[:1]
     newer: Any = Q(scored_at=None) | Q(updated_at__gt=F("scored_at"))
+    newer |= Exists(said.exclude(version__stage=ModelVersion.Stage.SERVING))
     for model in FACTS:
         facts = model.objects.filter(patient=OuterRef("pk"))
         came = Q(recorded_at__gt=OuterRef("scored_at"))

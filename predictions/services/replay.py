@@ -22,7 +22,7 @@ def mismatches(predictions: Iterator[Prediction]) -> Iterator[Mismatch]:
     for prediction in predictions:
         try:
             replayed = artifacts.load(prediction.version).replay(prediction.inputs)
-        except (artifacts.TamperedArtifact, OSError, ValueError) as broken:
+        except (artifacts.BrokenArtifact, ValueError) as broken:
             yield Mismatch(prediction.pk, prediction.risk, None, str(broken))
             continue
         if prediction.risk is None or abs(replayed - prediction.risk) > TOLERANCE:

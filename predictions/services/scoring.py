@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from ml.facts import Facts
+from ml.serving import RiskModel
 from ml.studies import train
 from ml.types import Abstention, Assessment, Contribution
 from patients import queries as patient_queries
@@ -36,15 +37,17 @@ def score(patient_ids: list[int], *, now: datetime) -> int:
         return 0
     facts = patient_queries.facts_known_at(now, patients)
     changed: set[int] = set()
-    for version in ModelVersion.objects.filter(stage=ModelVersion.Stage.SERVING).order_by("task"):
-        changed |= _score_with(version, facts, now)
+    for version, model in artifacts.opened():
+        changed |= _score_with(version, model, facts, now)
     signals.patients_scored.send(sender=Prediction, patient_ids=sorted(facts))
     return len(changed)
 
 
-def _score_with(version: ModelVersion, facts: dict[int, Facts], now: datetime) -> set[int]:
+def _score_with(
+    version: ModelVersion, model: RiskModel, facts: dict[int, Facts], now: datetime
+) -> set[int]:
     """Store what one version says of each patient; return those of whom it says something new."""
-    outcomes = artifacts.load(version).assess_many(list(facts.values()))
+    outcomes = model.assess_many(list(facts.values()))
     said = {
         pk: _prediction(pk, version, outcome, now)
         for pk, outcome in zip(facts, outcomes, strict=True)

@@ -28,8 +28,8 @@ def request_all() -> None:
 def retrain(task: str, *, today: date, report: Callable[..., None]) -> ModelVersion:
     """Train a challenger; a person decides whether it serves.
 
-    The same study on the same data gives the same artefact, which is then the version that
-    is known already: retraining twice changes nothing.
+    The same study on the same data gives the same model, which is then the version that is
+    known already: training it again brings its newest card to the register and no more.
     """
     frame, source = _training_data()
     report(progress=1, total=3)
@@ -51,17 +51,19 @@ def _training_data():
 
 
 def _keep(fitted: train.FittedStudy, task: str, today: date) -> Path:
-    """Write the artefact and move it to a folder named by its digest.
+    """Write the artefact and move its files to a folder named by its digest.
 
-    A folder that is there holds the same artefact and may serve just now: it is left alone.
+    A folder that is there may serve just now. It holds the same model, so each file is replaced
+    at one stroke by its like; only what no digest of the model covers, as the card, may be newer.
     """
     models = Path(settings.MEDIA_ROOT) / "models" / task
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=models, prefix="part-") as aside:
         part = train.save(fitted, Path(aside) / task, created_on=today)
         folder = models / serving.load(part).digest[:16]
-        if not folder.exists():
-            part.rename(folder)
+        folder.mkdir(exist_ok=True)
+        for file in part.iterdir():
+            file.replace(folder / file.name)
     return folder
 
 

@@ -18,7 +18,7 @@ from ml.uncertainty import ageing
 from predictions import artifacts
 from predictions.models import Prediction
 from recommendations.catalogue import Catalogue
-from recommendations.outcome import ASK_CLINICIAN, Fact, Item, Outcome
+from recommendations.outcome import ASK_CLINICIAN, Fact, Item, Outcome, after_urgent
 from recommendations.services.consequences import asked_for
 
 PREFIX = "test-"
@@ -121,7 +121,7 @@ def add(outcome: Outcome, decisions: Sequence[OpenDecision], whole: Catalogue) -
     twin = next((one for one in outcome.recommended if _asks_for(best, one, whole)), None)
     if twin is None:
         rank = len(outcome.items) + 1
-        return replace(outcome, items=(*outcome.items, _item(best, rank)))
+        return replace(outcome, items=after_urgent((*outcome.items, _item(best, rank))))
     same = replace(twin, decides=decides(best), reasons=(*reasons(best), *twin.reasons))
     items = tuple(same if one is twin else one for one in outcome.items)
     return replace(outcome, items=items)

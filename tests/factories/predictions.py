@@ -2,6 +2,7 @@ import datetime as dt
 
 import factory
 
+from ml.reports import card
 from ml.studies import facts
 from predictions.models import ModelVersion, Prediction
 
@@ -69,10 +70,14 @@ class PredictionFactory(factory.django.DjangoModelFactory):
 
 
 def attributes(task, **other):
-    """Rows of a whole model card, its texts as of today; `other` gives other texts by title."""
-    told = facts.of(task) | {"7.i": "AUROC 0.84"}
-    titles = {"7.i": "Validity"}
-    rows = [
-        {"code": code, "title": titles.get(code, code), "text": text} for code, text in told.items()
+    """The 31 rows of a whole model card as of today; `other` gives other texts by title."""
+    said = facts.of(task)
+    return [
+        {
+            "code": code,
+            "title": title,
+            "text": other.get(title, said.get(code, "As trained")),
+            "source": "people" if code in said else "figures",
+        }
+        for code, title in card.titles().items()
     ]
-    return [row | {"text": other.get(row["title"], row["text"])} for row in rows]

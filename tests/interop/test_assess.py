@@ -53,7 +53,7 @@ def test_the_answer_has_the_keys_of_the_contract(post):
 def test_a_prediction_says_its_interval_tier_and_reasons(post):
     for row in post(PERSON).json()["predictions"]:
         assert row["low"] <= row["risk"] <= row["high"]
-        assert row["tier"] in {"T0", "T1", "T2", "T3"}
+        assert row["tier"] in {"T0", "ND", "T1", "T2", "T3"}
         assert {"feature", "value", "points"} <= set(row["contributions"][0])
 
 

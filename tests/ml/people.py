@@ -11,6 +11,7 @@ import pytest
 from ml import analytes
 from ml.datasets import nhanes
 from ml.facts import Facts, Lifestyle, Measurement
+from ml.studies.inputs import SETTLED_BY
 
 DAY = date(2015, 6, 30)
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,13 @@ def somebody(*, without=(), values=None, **facts):
         "measurements": measured(**known),
     }
     return Facts(**(given | facts))
+
+
+def unsettled(task, *, without=(), **changes):
+    """Somebody without the tests that answer the question of this task themselves."""
+    settling = SETTLED_BY.get(task)
+    settle = frozenset().union(*settling.kinds) if settling else frozenset()
+    return somebody(without=settle | set(without), **changes)
 
 
 def stranger(**facts):

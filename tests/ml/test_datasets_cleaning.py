@@ -219,3 +219,24 @@ def test_an_unknown_quasi_identifier_is_refused_with_the_columns_there_are(tmp_p
 def test_an_unknown_file_is_refused_with_the_names_there_are(tmp_path, capsys):
     assert main(["clean", "nowhere.csv", "--out", str(tmp_path)]) == 2
     assert "There is no file nowhere.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("days", "content"),
+    [
+        (("2021-01-04", "2021-03-01", "2021-02-05"), "2021-01-04 to 2021-03-01"),
+        # Summer time and a day without an hour, as exports have them.
+        (
+            ("2021-01-04T10:00:00+01:00", "2021-06-05T10:00:00+02:00", "2021-03-01"),
+            "2021-01-04 to 2021-06-05",
+        ),
+    ],
+)
+def test_dates_of_a_table_that_nobody_described_are_in_its_dictionary(tmp_path, days, content):
+    rows = "".join(f"{i},{day},{i / 2}\n" for i, day in enumerate(days, 1))
+    (tmp_path / "stays.csv").write_text(f"pid,admitted,x\n{rows}")
+
+    assert main(["clean", str(tmp_path / "stays.csv"), "--out", str(tmp_path / "out")]) == 0
+
+    told = pd.read_csv(next((tmp_path / "out").glob("*dictionary*.csv"))).set_index("column")
+    assert told.loc["admitted", ["type", "content"]].tolist() == ["date", content]

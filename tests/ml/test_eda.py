@@ -1,5 +1,6 @@
 """Numbers of an exploration equal scipy's; little's test equals R's."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ml.eda import (
     profile,
 )
 from ml.eda.variables import variables
+from ml.plots import eda as plots
 
 AIRQUALITY = Path(__file__).parent / "data" / "airquality.csv"
 
@@ -65,7 +67,12 @@ def test_without_gaps_littles_test_says_so():
 def test_patterns_of_missing_columns_add_up_to_all_rows():
     found = missing.patterns(pd.read_csv(AIRQUALITY))
     assert found["rows"].tolist() == [111, 35, 5, 2]
-    assert found["missing"].tolist() == ["", "Ozone", "Solar.R", "Ozone Solar.R"]
+    assert found["missing"].tolist() == [
+        "[]",
+        '["Ozone"]',
+        '["Solar.R"]',
+        '["Ozone", "Solar.R"]',
+    ]
 
 
 # Single columns
@@ -225,3 +232,23 @@ def test_groups_too_small_or_too_many_are_refused_with_a_sentence():
 
 
 # Table One
+
+
+@pytest.mark.parametrize("values", [(-0.5, -3.1), (0.5, 3.1, 9.9), (1e-9, 2e-9), (-1e12, 1e12)])
+def test_bins_of_a_few_values_hold_them_all(values):
+    known = np.array(values)
+
+    edges = profile.bin_edges(known)
+
+    assert (np.diff(edges) > 0).all()
+    assert np.histogram(known, edges)[0].sum() == len(known)
+
+
+def test_names_of_missing_columns_may_hold_blanks_and_commas():
+    some = pd.DataFrame({"Hb  g/dl": [1, np.nan], 'ICU, "west"': [2, np.nan], "age": [1, 2]})
+
+    found = missing.patterns(some)
+    drawn = plots.missing_patterns(found)
+
+    assert json.loads(found["missing"].iloc[1]) == ["Hb  g/dl", 'ICU, "west"']
+    assert list(drawn.data[0].x) == ["Hb  g/dl", 'ICU, "west"']

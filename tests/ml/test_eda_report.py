@@ -186,3 +186,13 @@ def test_a_known_set_brings_its_terms_its_traps_and_its_persons():
     assert found.independent == part["RANDID"].nunique()
     assert "Known trap: HDLC and LDLC were measured at the third examination only." in text
     assert "terms of redistribution unclear" in text
+
+
+def test_a_very_long_name_wraps_and_leaves_the_other_columns_in_sight():
+    name = "x" * 200
+    page_of_it = html(explore(describe(pd.DataFrame({name: range(50), "b": range(50)}), "t")))
+
+    style = re.search(r"td\.t, th\.t \{(.*?)\}", page_of_it)[1]
+    assert f'<th class="t" scope="row">{name}' in page_of_it
+    assert "overflow-wrap: anywhere" in style
+    assert "white-space: normal" in style

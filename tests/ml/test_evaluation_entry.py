@@ -120,7 +120,7 @@ def test_weighted_classes_are_flagged_by_observed_to_expected():
     found = evaluate(y, balanced.predict_proba(X)[:, 1], "binary", random_state=1, rounds=20)
 
     assert found.metrics["observed_expected"].value == pytest.approx(0.32, abs=0.02)
-    assert found.flags[0].startswith("The risks are too high: O:E is 0.3")
+    assert found.flags[0].startswith("The risks are too high: it foretold 3")
 
 
 def test_honest_risks_raise_no_flag():

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ml.evaluation import calibration, comparison, discrimination, learning, recalibration
 from ml.evaluation.validation import Status, Validation, of, optimism_corrected, status
+from ml.uncertainty import stability
 
 
 @pytest.fixture
@@ -176,6 +177,48 @@ def test_risks_out_of_limits_are_said_to_need_a_repair(people):
     assert recalibration.offer(y, expit(logit(truth) + 1), random_state=1).needed
 
 
+@pytest.mark.parametrize("rows", [150, 400, 1000])
+def test_right_risks_are_seldom_said_to_be_out_of_limits(rows):
+    rng = np.random.default_rng(rows)
+    told = []
+    for _ in range(20):
+        risk = expit(rng.normal(-2, 1, rows))
+        y = (rng.random(rows) < risk).astype(float)
+        told.append(recalibration.offer(y, risk, random_state=1).needed)
+
+    assert np.mean(told) <= 0.15
+
+
+@pytest.mark.parametrize(
+    ("rows", "method", "stretch"), [(90, "intercept", 1.0), (600, "sigmoid", 0.7)]
+)
+def test_the_doubt_of_a_repair_holds_the_truth_of_nine_in_ten_small_sites(rows, method, stretch):
+    rng = np.random.default_rng(1)
+    fresh = rng.normal(-1.5, 1.2, 50)
+    held = []
+    for _ in range(80):
+        z = rng.normal(-1.5, 1.2, rows)
+        y = (rng.random(rows) < expit(0.7 + stretch * z)).astype(float)
+        repair = recalibration.offer(y, expit(z), method=method, random_state=1).repair
+        told, truth = repair.shift + repair.stretch * fresh, 0.7 + stretch * fresh
+        held.append((np.abs(told - truth) <= stability.Z90 * repair.doubt(told)).mean())
+
+    assert 0.85 <= np.mean(held) <= 0.95
+
+
+def test_rows_of_one_person_tell_a_repair_no_surer_than_one_row(people):
+    _, y, truth = people
+    once = recalibration.offer(y[:600], truth[:600], random_state=1).repair
+    person = np.tile(np.arange(600), 4)
+
+    again = recalibration.offer(
+        np.tile(y[:600], 4), np.tile(truth[:600], 4), person=person, method=once.method,
+        random_state=1,
+    ).repair  # fmt: skip
+
+    np.testing.assert_allclose(again.covariance, once.covariance, rtol=1e-6, atol=1e-12)
+
+
 def test_a_handful_of_events_carries_no_repair():
     found = recalibration.offer([1] * 5 + [0] * 95, np.full(100, 0.5), random_state=1)
 
@@ -190,6 +233,10 @@ def test_a_repair_survives_its_file(people):
     again = recalibration.Recalibration.from_json(repair.to_json())
 
     np.testing.assert_array_equal(again.apply(truth), repair.apply(truth))
+    line = recalibration.offer(y, truth, method="sigmoid", random_state=1).repair
+    assert recalibration.Recalibration.from_json(line.to_json()) == line
+    old = {"method": "intercept", "shift": 0.3, "stretch": 1.0, "knots": []}
+    assert not recalibration.Recalibration.from_json(old).doubt(np.ones(3)).any()
     assert calibration.slope(y, again.apply(truth)) > 0
 
 

@@ -102,7 +102,7 @@ def test_trees_behind_encoders_are_split_among_the_columns_that_they_see():
 
 
 def test_kernel_shap_needs_numbers(logistic):
-    with pytest.raises(WrongMethod, match="columns of numbers"):
+    with pytest.raises(WrongMethod, match="give words in a frame"):
         explain(logistic, [["high", 1]], background=[["low", 2]], method="kernel")
 
 

@@ -1,5 +1,6 @@
 """A patient among peers, sentences that point to facts, and the figures of an explanation."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -68,15 +69,33 @@ def test_the_patient_reads_at_grade_eight_or_below():
 
     assert reading.grade(words) <= 8
     assert "12 of 100 people like you" in words
-    assert "Not knowing your good fat in the blood raises this number." in words
+    assert "good fat" not in words  # a gap of the record is no reason of the person's
+
+
+@pytest.mark.parametrize(("median", "said"), [
+    (0.2, "That is less than for most people."),
+    (0.03, "That is more than for most people."),
+    (None, "That is more than on average."),
+])  # fmt: skip
+def test_a_risk_is_compared_with_the_middle_of_people_and_not_with_their_average(median, said):
+    words = [one.text for one in text.patient(replace(ASSESSMENT, median=median), plain=PLAIN)]
+
+    assert said in words
 
 
 def test_the_clinician_reads_numbers_with_dates():
     words = [sentence.text for sentence in text.clinician(ASSESSMENT)]
 
-    assert words[0] == "10-year risk 12.0 % (90 % interval 8.0 % to 17.0 %); baseline 6.0 %."
+    assert words[0] == "10-year risk 12.0 % (90 % interval 8.0 % to 17.0 %); average 6.0 %."
     assert words[1] == "Systolic blood pressure 162 mm[Hg], 2026-01-05: +3.5 percentage points."
     assert not any("Age" in sentence for sentence in words)  # too little to be spoken of
+
+
+def test_what_is_not_known_is_summed_and_never_named_as_a_reason():
+    words = [sentence.text for sentence in text.clinician(ASSESSMENT)]
+
+    assert "What is not known, together: +1.1 percentage points." in words
+    assert not any("percentage points" in each and "HDL" in each for each in words)
 
 
 def test_hard_words_have_a_high_grade():

@@ -48,6 +48,9 @@ def test_honest_problem_has_no_finding():
         ("sysBP", "hypertension", "LABEL_DEFINING"),
         ("mort_ucod_leading", "died within ten years", "LABEL_DEFINING"),
         ("charges", "died in hospital", "DISCHARGE_ERA"),
+        ("hospice_referral", "died in hospital", "DISCHARGE_ERA"),
+        ("palliative_consult", "died in hospital", "DISCHARGE_ERA"),
+        ("kreatinin", "chronic kidney disease", "LABEL_DEFINING"),
         ("eid", "days in hospital", "IDENTIFIER"),
         ("patient_nbr", "came back within 30 days", "IDENTIFIER"),
         ("encounters_in_file", "came back within 30 days", "FUTURE"),
@@ -55,6 +58,58 @@ def test_honest_problem_has_no_finding():
 )
 def test_known_leaks_are_refused_by_name(name, outcome, code):
     assert named(name, outcome) == {f"{code}:{name}"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "days_to_death",
+        "time_to_event",
+        "survival_months",
+        "followup_days",
+        "Follow up (days)",
+        "length of follow-up",
+        "OS_months",
+        "last_contact_date",
+        "date_of_last_visit",
+    ],
+)
+def test_the_time_followed_is_refused_by_name(name):
+    assert named(name, "died") == {f"LABEL_DEFINING:{name}"}
+
+
+@pytest.mark.parametrize("name", ["prior_followup_visits", "age_at_event", "days_since_admission"])
+def test_times_before_the_index_are_welcome(name):
+    assert named(name, "died") == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LBXGH",  # NHANES
+        "LBXGLU",
+        "4548-4",  # LOINC
+        "X4548.4",  # LOINC, as R writes it
+        "ghb",
+        "glycosylated_hb",
+        "GlyHb",
+        "hba1",
+        "Glykohämoglobin",
+        "FPG",
+        "mean FPG",
+        "blood_sugar",
+    ],
+)
+def test_what_defines_diabetes_is_known_by_its_other_names(name):
+    assert named(name, "onset of diabetes") == {f"LABEL_DEFINING:{name}"}
+    assert named(name, "died within ten years") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("ggt_u_l", "diabetes"), ("HbA1c", "anaemia"), ("mchc", "anaemia")]
+)
+def test_a_name_like_that_of_a_defining_measurement_is_no_finding(name, outcome):
+    assert named(name, outcome) == set()
 
 
 @pytest.mark.parametrize("name", ["HbA1c", "sysBP", "creatinine_mg_dl"])
@@ -138,12 +193,50 @@ def test_copies_are_counted_by_distinct_rows():
     assert found[0].evidence == {"rows": 400, "distinct": 100}
 
 
+def nearly_copied(share):
+    """Stays of different people, and some of them again under new numbers, changed by a hair."""
+    frame = stays(600).assign(
+        person=range(600), sodium=np.random.default_rng(4).normal(140, 3, 600)
+    )
+    again = frame.head(int(600 * share)).assign(person=lambda rows: rows["person"] + 9000)
+    again["creatinine"] += 0.01
+    again["age"] += 1
+    return pd.concat([frame, again], ignore_index=True)
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.4, {"NEAR_COPIES"}), (0.0, set())])
+def test_people_copied_with_small_changes_are_told(share, found):
+    asked = problem(inputs=(*INPUTS, Input("sodium")))
+
+    assert codes(lint(asked, nearly_copied(share), fits=False), "warn") == found
+
+
+def test_visits_of_one_person_may_resemble_each_other():
+    asked = problem(inputs=(*INPUTS, Input("sodium")))
+    frame = nearly_copied(0.4)
+
+    found = lint(asked, frame.assign(person=frame["person"] % 9000), fits=False)
+
+    assert codes(found, "warn") == set()
+
+
 def test_gaps_filled_by_class_are_found():
     frame = stays()
     middle = frame.groupby("died")["albumin"].transform("median")
     frame["albumin"] = frame["albumin"].fillna(middle)
 
     assert codes(lint(problem(), frame, fits=False)) == {"FILLED_BY_CLASS:albumin"}
+
+
+def test_a_value_of_one_outcome_only_is_not_called_a_filled_gap_for_sure():
+    frame = stays(1500)
+    sugar = np.random.default_rng(2).normal(5.5 + 2 * frame["died"], 0.4)
+    frame = frame.assign(albumin=sugar.round(1))
+
+    found = [one for one in lint(problem(), frame, fits=False) if one.code == "FILLED_BY_CLASS"]
+
+    assert "with one outcome, of whose values it is the middle." in found[0].sentence
+    assert "so does a value that defines the outcome" in found[0].sentence
 
 
 def test_value_at_the_limit_of_detection_is_no_filled_gap():

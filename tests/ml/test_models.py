@@ -28,8 +28,9 @@ def rows(people=600, *, seed=0):
 def booster():
     X, y = rows()
     return boosting.fit(
-        X, y, np.ones(len(y)), names=NAMES, parameters={"max_depth": 3, "learning_rate": 0.2},
-        trees=20, monotone={"age": 1, "hdl": -1}, random_state=1, threads=1,
+        X, np.ones(len(y)), [boosting.Stage(20, y)], names=NAMES,
+        parameters={"max_depth": 3, "learning_rate": 0.2}, monotone={"age": 1, "hdl": -1},
+        random_state=1, threads=1,
     )  # fmt: skip
 
 
@@ -135,8 +136,8 @@ def test_interval_holds_the_risk_and_widens_with_the_unknown(margin, less, more)
 def test_tier_flips_half_the_time_on_the_cut_and_never_far_from_it():
     spread = np.zeros(50)
 
-    on_the_cut = stability.flip_probability(0.0, spread, 0.5, [0.5])
-    far_from_it = stability.flip_probability(9.0, spread, 0.5, [0.5])
+    both = np.tile(spread, (2, 1))
+    on_the_cut, far_from_it = stability.flips(np.array([0.0, 9.0]), both, [0.5], 0.5)
 
     assert on_the_cut == pytest.approx(0.5)
     assert far_from_it == pytest.approx(0, abs=1e-9)

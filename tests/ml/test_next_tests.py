@@ -15,7 +15,7 @@ from ml.studies import registry
 from ml.studies.inputs import NEXT_TESTS, SETTLED_BY
 from ml.uncertainty import ageing
 from ml.uncertainty.next_tests import StudyTests, is_settled
-from tests.ml.people import ARTIFACTS, somebody, stranger
+from tests.ml.people import ARTIFACTS, somebody, stranger, unsettled
 
 TODAY = date(2026, 3, 1)
 CUT = registry.get("cvd_death_10y").tiers[1].low
@@ -139,7 +139,7 @@ def test_what_no_test_can_change_asks_for_none():
 def test_a_stored_risk_leaves_open_what_it_left_open_when_it_was_made(task):
     model = serving.load(ARTIFACTS / task)
     for age in (30, 50, 70):
-        who = somebody(age=age, without={"HGB", "GGT", "UACR"})
+        who = unsettled(task, age=age, without={"HGB", "GGT", "UACR"})
         said = model.assess(who)
         again = model.open_decision(who, (said.risk, said.low, said.high))
         first, second = ([each.tests[:1], each.cut] if each else None
@@ -151,7 +151,8 @@ def test_a_stored_risk_leaves_open_what_it_left_open_when_it_was_made(task):
 
 def test_hba1c_decides_the_risk_of_unknown_diabetes_until_it_is_known():
     model = serving.load(ARTIFACTS / "undiagnosed_diabetes")
-    heavy = somebody(values={"BMI": 36, "WAIST": 118}, age=62, without={"HBA1C", "HGB"})
+    heavy = somebody(values={"BMI": 36, "WEIGHT": 105, "WAIST": 118}, age=62,
+                     without={"HBA1C", "HGB"})  # fmt: skip
 
     found = model.assess(heavy).open_decision
     assert (found.tests[0].code, found.tests[0].settles) == ("HBA1C", True)
@@ -159,7 +160,32 @@ def test_hba1c_decides_the_risk_of_unknown_diabetes_until_it_is_known():
     measured = dict(heavy.measurements) | {
         "HBA1C": Measurement("HBA1C", 5.6, "%", heavy.as_of - timedelta(days=30))
     }
-    assert model.assess(replace(heavy, measurements=measured)).open_decision is None
+    known = model.assess(replace(heavy, measurements=measured))
+    assert (known.reason_code, known.open_decision) == ("already_measured", None)
+
+
+def test_the_test_that_settles_a_risk_is_the_next_one_wherever_a_tier_asks_for_something():
+    model = serving.load(ARTIFACTS / "undiagnosed_diabetes")
+
+    found = [model.assess(somebody(age=age, without={"HBA1C", "GGT", "HGB"}))
+             for age in range(20, 90, 5)]  # fmt: skip
+
+    assert {each.next_test for each in found if each.tier != "T0"} == {"HBA1C"}
+    decided = [each for each in found if each.open_decision]
+    assert decided
+    assert all(each.next_test == each.open_decision.tests[0].code for each in decided
+               if each.tier != "T0")  # fmt: skip
+
+
+def test_nobody_is_asked_to_measure_a_part_of_the_blood_count():
+    model = serving.load(ARTIFACTS / "cvd_death_10y")
+    half = somebody(without={"RBC", "MCV", "LYMPH_PCT", "NEUT_PCT", "RDW"})
+
+    found = model.assess(half)
+
+    labels = {test.group: test.label for test in found.next_tests}
+    assert labels["blood_count"] == "Take a full blood count"
+    assert (found.next_test, found.next_test_label) == ("RBC", "Take a full blood count")
 
 
 @pytest.mark.parametrize(("days", "settled"), [(None, True), (300, True), (400, False)])

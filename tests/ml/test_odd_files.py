@@ -1,6 +1,7 @@
 """Files as people have them: a table that cannot be used is told in one sentence."""
 
 import gzip
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from ml.datasets import command as datasets
 from ml.datasets import tables
+from ml.datasets.dataset import NotThisDataset
 from ml.eda import command as eda
 from ml.leakage import __main__ as leakage
 from ml.models import __main__ as models
@@ -140,3 +142,20 @@ def test_a_baseline_is_not_said_to_rank_people(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "brier" in said
     assert "auroc" not in said
+
+
+def test_a_packed_table_is_read_whatever_its_name_says(tmp_path):
+    TABLE.to_csv(tmp_path / "mine.csv.gz", index=False)
+    plain = tables.read_text(tmp_path / "mine.csv.gz")
+
+    (tmp_path / "mine.csv.gz").rename(tmp_path / "mine.csv")
+
+    pd.testing.assert_frame_equal(tables.read_text(tmp_path / "mine.csv"), plain)
+
+
+def test_a_workbook_is_called_one(tmp_path):
+    with zipfile.ZipFile(tmp_path / "mine.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+
+    with pytest.raises(NotThisDataset, match=r"is a workbook, not text\. Save its sheet as CSV"):
+        tables.read_text(tmp_path / "mine.xlsx")

@@ -66,7 +66,7 @@ def test_the_page_needs_nothing_from_elsewhere(written):
 def test_every_link_of_the_page_has_its_place(written):
     page = Page(written["report.html"])
 
-    assert {link.removeprefix("#") for link in page.links} <= page.ids | {"flags"}
+    assert {link.removeprefix("#") for link in page.links} <= page.ids
 
 
 def test_calibration_and_benefit_stand_before_discrimination(written):

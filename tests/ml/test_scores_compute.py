@@ -1,5 +1,8 @@
 """How scores answer, refuse and name what they lack; columns and single people alike."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,6 +111,42 @@ def test_a_column_with_one_unreadable_value_refuses_that_row_only():
     assert np.isnan(result.values["bmi"][1:]).all()
 
 
+@pytest.mark.parametrize("odd", ["<0.5", "twelve", True, pytest.param(10**400, id="huge")])
+def test_a_plain_list_with_one_odd_value_refuses_that_row_only(odd):
+    result = compute("CKD_EPI_2021", {"creatinine_mg_dl": [1.0, odd], "age": 60, "sex": "female"})
+
+    assert result.error.tolist() == [None, "invalid_input"]
+    assert result.values["egfr"][0] == pytest.approx(64.495, abs=1e-3)
+
+
+def test_an_empty_value_in_a_plain_list_of_words_is_missing():
+    result = compute(
+        "CKD_EPI_2021", {"creatinine_mg_dl": 1.0, "age": 60, "sex": ["male", np.nan, "woman"]}
+    )
+
+    assert result.error.tolist() == [None, "missing_input", "invalid_input"]
+
+
+@pytest.mark.parametrize(
+    "huge", [10**400, Fraction(10**400), -(10**400)], ids=["whole", "fraction", "negative"]
+)
+def test_a_number_longer_than_any_float_is_refused(huge):
+    result = compute("BMI", {"weight_kg": huge, "height_cm": 180})
+
+    assert (result.error, result.reason) == (
+        "invalid_input",
+        "BMI: weight_kg must be a finite number",
+    )
+
+
+@pytest.mark.parametrize("nothing", [Decimal("NaN"), Decimal("sNaN"), pd.NA, pd.NaT, np.nan])
+def test_every_kind_of_nothing_is_missing(nothing):
+    assert compute("BMI", {"weight_kg": nothing, "height_cm": 180}).error == "missing_input"
+    assert compute("BMI", {"weight_kg": [nothing, 80], "height_cm": 180}).error.tolist() == [
+        "missing_input", None,
+    ]  # fmt: skip
+
+
 def test_columns_of_two_lengths_are_refused_in_a_sentence():
     result = compute("BMI", {"weight_kg": [80, 70], "height_cm": [180, 170, 160]})
 
@@ -152,12 +191,14 @@ def test_a_column_answers_like_its_rows_one_by_one(name):
 
 
 def _somebody(score, rng):
-    """Mostly valid inputs, some odd."""
+    """Mostly valid inputs, some odd; what can be given in two units is given once."""
+    once = {name for group in score.either for name in group[1:]}
     return {
         spec.name: rng.choice(np.array(ODD[spec.kind], object))
         if rng.random() < 0.03
         else _valid(spec, rng)
         for spec in score.inputs
+        if spec.name not in once
     }
 
 
@@ -181,6 +222,14 @@ def _present(values):
 def test_unknown_score_is_an_error_of_the_caller():
     with pytest.raises(UnknownScore, match="FRAX"):
         compute("FRAX", {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("prevent", "PREVENT"), ("SCORE_2", "SCORE2"), ("fib-4", "FIB4")]
+)
+def test_unknown_score_names_what_may_be_meant(typed, meant):
+    with pytest.raises(UnknownScore, match=f"{typed}.*did you mean.*{meant}"):
+        compute(typed, {})
 
 
 def test_columns_answer_row_by_row():

@@ -116,6 +116,8 @@ def test_nothing_is_calculated_where_the_equation_does_not_hold(change, code):
 
 def test_impossible_inputs_give_no_value():
     assert not derived(facts(on(NEW, "IRON", 80), on(NEW, "TIBC", 0))).calculated
+    assert "NONHDL" not in derived(facts(on(NEW, "TC", 40), on(NEW, "HDL", 70))).calculated
+    assert not derived(facts(on(NEW, "SBP", 80), on(NEW, "DBP", 120))).calculated
     assert (
         "LDL"
         not in derived(facts(on(NEW, "TC", 200), on(NEW, "HDL", 50), on(NEW, "TG", 900))).calculated

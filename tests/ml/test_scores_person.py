@@ -68,6 +68,15 @@ def test_no_first_event_risk_for_people_with_cardiovascular_disease(facts, condi
         assert found[name].reason == "Not for people with known cardiovascular disease"
 
 
+@pytest.mark.parametrize("condition", ["dialysis", "kidney_transplant"])
+def test_no_first_event_risk_where_the_kidneys_are_replaced(facts, condition):
+    found = person.from_facts(replace(facts, conditions=frozenset({condition})))
+
+    for name in ("PREVENT_CVD_10Y", "ASCVD_PCE", "FRAMINGHAM_CVD_10Y"):
+        assert found[name].error == "not_applicable"
+        assert found[name].reason == "Not for people on dialysis or with a kidney transplant"
+
+
 def test_thirty_year_risk_is_not_applicable_from_60_on(facts):
     found = person.from_facts(replace(facts, age=60))
 

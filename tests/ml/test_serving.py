@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from ml import persistence, serving
 from ml.facts import Facts, Lifestyle, Measurement
 from ml.studies import registry
-from ml.types import Abstention, Assessment
-from tests.ml.people import ARTIFACTS, ORDINARY, measured, nhanes_frame, somebody, stranger
+from ml.types import UNDECIDED, Abstention, Assessment
+from tests.ml.people import (
+    ARTIFACTS,
+    ORDINARY,
+    measured,
+    nhanes_frame,
+    somebody,
+    stranger,
+    unsettled,
+)
 
 TASKS = list(registry.STUDIES)
 MOST_BYTES = 3 * 2**19
@@ -30,7 +38,7 @@ def model(request, models):
 
 
 def test_points_add_up_to_the_distance_from_the_baseline(model):
-    found = model.assess(somebody())
+    found = model.assess(unsettled(model.task))
 
     total = sum(part.points for part in found.contributions) / 100
 
@@ -39,8 +47,18 @@ def test_points_add_up_to_the_distance_from_the_baseline(model):
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_a_value_is_told_as_it_was_measured(model):
+    measured_as = {"ALB": 3.3, "RDW": 13.7}
+    found = model.assess(unsettled(model.task, values=measured_as))
+
+    told = {part.code: part.value for part in found.contributions if part.code in measured_as}
+
+    assert told
+    assert told.items() <= measured_as.items()
+
+
 def test_replay_gives_the_stored_number_again(model):
-    found = model.assess(somebody(without=["TG", "LDL"]))
+    found = model.assess(unsettled(model.task, without=["TG", "LDL"]))
     stored = json.loads(json.dumps(found.inputs))
 
     assert model.replay(stored) == pytest.approx(found.risk, abs=1e-12)
@@ -52,7 +70,12 @@ def test_replay_refuses_inputs_of_another_model(model):
 
 
 def test_group_is_assessed_like_each_alone(model):
-    group = [somebody(), stranger(), somebody(age=80), somebody(without=ORDINARY)]
+    group = [
+        unsettled(model.task),
+        stranger(),
+        unsettled(model.task, age=80),
+        unsettled(model.task, without=ORDINARY),
+    ]
 
     together = model.assess_many(group)
 
@@ -65,7 +88,7 @@ def test_group_is_assessed_like_each_alone(model):
 @given(st.frozensets(st.sampled_from(sorted(ORDINARY))), st.integers(20, 100))
 def test_interval_holds_the_risk_whatever_is_missing(models, gone, age):
     for model in models.values():
-        found = model.assess(somebody(without=gone, age=age))
+        found = model.assess(unsettled(model.task, without=gone, age=age))
         assert 0 < found.low <= found.risk <= found.high < 1
         assert 0 <= found.tier_flip_probability <= 1
 
@@ -76,7 +99,7 @@ def test_a_stretch_widens_the_interval_and_leaves_the_risk(model):
     manifest = {**artifact.manifest, "serving": serving_numbers}
     stretched = serving.RiskModel(persistence.Artifact(artifact.booster, artifact.refits, manifest))
 
-    served, wide = model.assess(somebody()), stretched.assess(somebody())
+    served, wide = model.assess(unsettled(model.task)), stretched.assess(unsettled(model.task))
 
     assert wide.risk == served.risk
     assert wide.low < served.low
@@ -85,8 +108,8 @@ def test_a_stretch_widens_the_interval_and_leaves_the_risk(model):
 
 
 def test_interval_is_wider_on_the_logit_when_the_laboratory_is_missing(model):
-    few = model.assess(somebody(without=set(ORDINARY) - {"SBP", "DBP", "BMI"}))
-    all_known = model.assess(somebody())
+    few = model.assess(unsettled(model.task, without=set(ORDINARY) - {"SBP", "DBP", "BMI"}))
+    all_known = model.assess(unsettled(model.task))
 
     assert _logit_width(few) > _logit_width(all_known)
     assert few.next_test
@@ -94,19 +117,26 @@ def test_interval_is_wider_on_the_logit_when_the_laboratory_is_missing(model):
 
 
 def test_nothing_missing_leaves_no_next_test(model):
-    found = model.assess(somebody())
+    found = model.assess(unsettled(model.task))
 
     assert (found.missing, found.next_test) == ((), "")
 
 
-def test_no_action_is_never_said_while_the_unknown_reaches_the_next_tier(model):
+def test_neither_no_action_nor_the_next_tier_is_said_while_the_unknown_reaches_it(model):
     cut = model.study.tiers[1].low
     hidden = set(ORDINARY) - {"SBP", "DBP", "BMI"}
 
-    ages = [model.assess(somebody(age=age, without=hidden)) for age in range(20, 90)]
+    ages = [model.assess(unsettled(model.task, age=age, without=hidden)) for age in range(20, 90)]
 
     assert all(found.high < cut for found in ages if found.tier == "T0")
-    assert any(found.risk < cut and found.tier == "T1" and found.warnings for found in ages)
+    undecided = [found for found in ages if found.tier == UNDECIDED]
+    assert undecided
+    assert all(found.risk < cut <= found.high for found in undecided)
+    assert {found.tier_label for found in undecided} == {"Not decided: too little is known"}
+    tests = {found.next_test_label.lower() for found in undecided}
+    assert all(found.advice.lower() in {f"best next step: {test}." for test in tests}
+               for found in undecided)  # fmt: skip
+    assert all(found.risk >= cut for found in ages if found.tier == "T1")
 
 
 def test_age_and_sex_alone_get_no_number_but_a_next_test(model):
@@ -121,7 +151,13 @@ def test_age_and_sex_alone_get_no_number_but_a_next_test(model):
         stranger(measurements=measured(HGB=14, WBC=7, RBC=4.8, MCV=90, RDW=13, PLT=240)),
         stranger(measurements=measured(SBP=140, DBP=85, BMI=31)),
         stranger(conditions=frozenset({"htn"}), medications=frozenset({"acei"})),
-        somebody(conditions=None, medications=None, family_history=None, lifestyle=Lifestyle()),
+        somebody(
+            without={"HBA1C", "UACR"},
+            conditions=None,
+            medications=None,
+            family_history=None,
+            lifestyle=Lifestyle(),
+        ),
     ],
     ids=["blood count", "pressure and body mass", "lists", "no answers"],
 )
@@ -161,7 +197,7 @@ def test_onset_is_not_foretold_where_it_makes_no_sense(models, task, facts, reas
 
 
 def test_impossible_value_warns_and_counts_as_missing(model):
-    found = model.assess(somebody(values={"RDW": 90}))
+    found = model.assess(unsettled(model.task, values={"RDW": 90}))
 
     assert any("RDW" in warning for warning in found.warnings)
     assert "Red cell distribution width" in found.missing
@@ -170,16 +206,13 @@ def test_impossible_value_warns_and_counts_as_missing(model):
 def test_age_beyond_the_cut_warns(model):
     cap = model.study.age_cap
 
-    old, cut = model.assess(somebody(age=cap + 9)), model.assess(somebody(age=cap))
+    old, cut = (
+        model.assess(unsettled(model.task, age=cap + 9)),
+        model.assess(unsettled(model.task, age=cap)),
+    )
 
     assert old.inputs["age"] == cut.inputs["age"] == cap
     assert any(str(cap) in warning for warning in old.warnings)
-
-
-def test_known_glycaemia_is_to_be_read_instead(models):
-    found = models["undiagnosed_diabetes"].assess(somebody(values={"HBA1C": 8.0}))
-
-    assert any("HbA1c" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +225,7 @@ def test_known_glycaemia_is_to_be_read_instead(models):
     ],
 )
 def test_worse_values_raise_the_risk(models, task, worse):
-    usual, ill = (models[task].assess(somebody(values=values)) for values in (None, worse))
+    usual, ill = (models[task].assess(unsettled(task, values=values)) for values in (None, worse))
 
     assert ill.risk > 1.3 * usual.risk
 
@@ -229,6 +262,11 @@ def test_artefact_is_small_and_of_this_study(task):
     assert manifest["study"]["digest"] == registry.get(task).digest()
 
 
+def estimate(found):
+    """Figures beside the main ones have their intervals since 23 November 2026."""
+    return found["value"] if isinstance(found, dict) else found
+
+
 @pytest.mark.parametrize(
     ("task", "auroc", "later"),
     [
@@ -244,7 +282,7 @@ def test_figures_outside_the_training_folds_pass_their_floors(task, auroc, later
              if isinstance(interval, dict)}  # fmt: skip
 
     assert found["auroc"] >= auroc
-    assert metrics["temporal"]["auroc"] >= later
+    assert estimate(metrics["temporal"]["auroc"]) >= later
     assert 0.9 <= found["calibration_slope"] <= 1.1
     assert 0.95 <= found["observed_expected"] <= 1.05
 
@@ -253,7 +291,8 @@ def test_figures_outside_the_training_folds_pass_their_floors(task, auroc, later
 def test_model_beats_the_simple_one_and_the_published_score(task):
     metrics = persistence.read_manifest(ARTIFACTS / task)["metrics"]
 
-    assert metrics["cross_fitted"]["auroc"]["low"] > metrics["age_and_sex_logistic"]["auroc"]
+    simplest = metrics["age_and_sex_logistic"]["auroc"]
+    assert metrics["cross_fitted"]["auroc"]["low"] > estimate(simplest)
     if metrics["published"]:
         assert metrics["published"]["model_auroc"] > metrics["published"]["auroc"]
 
@@ -284,7 +323,7 @@ def test_served_model_agrees_with_the_outcomes_it_was_fitted_on(models):
     study = registry.get("ckd")
     frame = nhanes_frame().sample(1500, random_state=1)
     known = study.outcome(frame).notna()
-    found = models["ckd"].assess_many(nhanes.to_facts(frame[known]))
+    found = models["ckd"].assess_many(nhanes.to_facts(frame[known]), surveyed=True)
     told = [(y, f.risk) for y, f in zip(study.outcome(frame)[known], found, strict=True)
             if isinstance(f, Assessment)]  # fmt: skip
 

@@ -157,24 +157,36 @@ def test_one_abnormal_kidney_measurement_is_a_high_grade():
     assert (CKD.grade(frame) > 0.9).tolist() == [True, True, False]
 
 
-def test_first_trees_learn_the_grade_and_the_others_the_outcome():
-    rng = np.random.default_rng(1)
-    X = rng.normal(size=(2000, 3)).astype(np.float32)
-    y = (X[:, 0] > 1).astype(float)
+def staged(X, *stages):
+    """Margins of trees that learn one stage after another."""
+    made = [boosting.Stage(*stage) for stage in stages]
     how = {"names": list("abc"), "parameters": {}, "monotone": {}, "random_state": 1, "threads": 1}
+    return boosting.margins(boosting.fit(X, np.ones(len(X)), made, **how), X)
+
+
+def test_first_trees_learn_the_grade_and_the_others_the_outcome():
+    X = np.random.default_rng(1).normal(size=(2000, 3)).astype(np.float32)
+    y = (X[:, 0] > 1).astype(float)
     grade = np.full(2000, 0.5)  # tells nothing, so that its trees move everybody alike
 
-    told = [
-        boosting.margins(
-            boosting.fit(X, y, np.ones(2000), trees=40, grade=grade, graded_trees=first, **how), X
-        )
-        for first in (0, 40, 20)
-    ]
+    graded = staged(X, (40, grade), (0, y))
+    both = staged(X, (20, grade), (20, y))
 
-    assert np.ptp(told[1]) < 0.1 < np.ptp(told[2])
-    assert np.array_equal(told[0], boosting.margins(
-        boosting.fit(X, y, np.ones(2000), trees=40, **how), X
-    ))  # fmt: skip
+    assert np.ptp(graded) < 0.1 < np.ptp(both)
+    assert np.array_equal(staged(X, (0, grade), (40, y)), staged(X, (40, y)))
+
+
+def test_the_last_trees_set_the_level_by_the_rows_that_count():
+    X = np.random.default_rng(1).normal(size=(4000, 3)).astype(np.float32)
+    y = np.tile([0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0], 500)  # one half has twice as many
+    counts = np.repeat([1.0, 0.0], 2000)
+    y[:2000] = np.tile([0.0, 0.0, 0.0, 1.0], 500)
+
+    everybody = staged(X, (60, y))
+    settled = staged(X, (20, y), (40, y, counts))
+
+    assert np.mean(1 / (1 + np.exp(-everybody[:2000]))) > 0.3
+    assert np.mean(1 / (1 + np.exp(-settled[:2000]))) == pytest.approx(0.25, abs=0.01)
 
 
 def test_hidden_copies_share_the_weight_of_one_person():

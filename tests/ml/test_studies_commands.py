@@ -10,7 +10,7 @@ from ml import persistence, serving, tracking
 from ml.datasets import nhanes
 from ml.studies import disease_sets, disease_tables, registry, served
 from tests.ml.datafolder import needs
-from tests.ml.people import ARTIFACTS, survey
+from tests.ml.people import ARTIFACTS, measured, survey
 
 
 @pytest.fixture
@@ -94,6 +94,19 @@ def test_run_stores_a_model_that_scores(tmp_path, monkeypatch):
     assert run["metrics"]["cross_fitted.auroc"] == found
     travels = persistence.read_manifest(folder)["card"]
     assert [row["text"] for row in travels] == [row["text"] for row in told["card"]["attributes"]]
+    _takes_only_what_it_was_taught(folder, survey(500))
+
+
+def _takes_only_what_it_was_taught(folder, taught):
+    """Beyond the range of the training people, with its margin, nobody gets a number."""
+    low, high = persistence.read_manifest(folder)["serving"]["ranges"]["sbp"]
+    assert low < taught["sbp_mmhg"].min() < taught["sbp_mmhg"].max() < high
+    model = serving.load(folder)
+    (usual,) = nhanes.to_facts(taught[:1])
+    extreme = {**usual.measurements, **measured(SBP=high + 1)}
+    assert model.assess(usual).risk > 0
+    outside = model.assess(dataclasses.replace(usual, measurements=extreme))
+    assert outside.reason_code == "outside_training_range"
 
 
 def test_disease_table_fits_scores_and_validates(tmp_path):

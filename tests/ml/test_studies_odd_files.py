@@ -28,6 +28,7 @@ from ml.studies import (
     support2_death,
     table,
     tablecohort,
+    tableparts,
 )
 from ml.studies.problem import Split
 from tests.ml import hospital_rows
@@ -122,6 +123,60 @@ def test_a_header_alone_gets_a_header_alone(asked):
     assert "risk" in found
 
 
+@pytest.fixture(scope="module", params=["quantiles", "horizons"])
+def several(request):
+    """A fitted study that tells several numbers of each row."""
+    if request.param == "quantiles":
+        study, model = los_microsoft.STUDY, {"model": "xgboost", "parameters": {"n_estimators": 5}}
+        rows = hospital_rows.admissions(300)
+    else:
+        study, model = nhanes1_survival.STUDY, {"model": "cox", "parameters": {}}
+        needs("nhanes1")
+        rows = datasets.load("nhanes1").head(600)
+    own = dataclasses.replace(study.problem, **model, split=Split(folds=2), refits=0)
+    quick = dataclasses.replace(study, problem=own, beside={}, variants={})
+    return table.fit(quick, rows), rows
+
+
+def test_no_row_gets_the_columns_of_every_number(several):
+    fitted, rows = several
+
+    found = fitted.predict(rows.head(0))
+
+    assert len(found) == 0
+    assert list(found) == list(fitted.predict(rows.head(1)))
+
+
+def test_rows_of_which_nothing_is_known_abstain_one_by_one(several):
+    fitted, rows = several
+    unknown = rows.head(7).map(lambda value: np.nan if isinstance(value, int | float) else None)
+
+    found = fitted.predict(unknown)
+
+    assert len(found) == 7
+    assert found["abstained"].all()
+    assert found[tableparts.value_columns(fitted.problem)].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("age", [-5, 1e9])
+def test_a_value_that_cannot_be_gets_no_number_but_a_reason(asked, age):
+    rows = FRESH.astype({"age": float})
+    rows.loc[3, "age"] = age
+
+    found = asked("score", csv(rows))
+
+    assert found["abstained"].to_numpy().nonzero()[0].tolist() == [3]
+    assert found["risk"].isna().to_numpy().nonzero()[0].tolist() == [3]
+    assert found["reason"][3].startswith(f"age is {age:g}; the model has learned from people with")
+
+
+def test_a_value_a_little_outside_gets_a_number_and_a_warning(asked):
+    found = asked("score", csv(FRESH.assign(age=95)))
+
+    assert found["risk"].notna().all()
+    assert found["warning"].str.startswith("age is 95").all()
+
+
 REFUSED = {
     "empty": ("score", "", "is empty. Give a table with a header."),
     "lacks an input": ("score", csv(FRESH.drop(columns="glucose")), "The table lacks glucose"),
@@ -130,6 +185,11 @@ REFUSED = {
     "nobody": ("validate", csv(FRESH.head(0)), "No row of the table belongs to the population"),
     "outcome absent": ("validate", csv(FRESH.drop(columns="TenYearCHD")), "does not tell 'TenYea"),
     "outcome unknown": ("validate", csv(FRESH.assign(TenYearCHD="")), "No row of the population"),
+    "outcome 7": ("validate", csv(FRESH.assign(TenYearCHD=7)), "must be 0 or 1 but holds 7\n"),
+    "ragged": ("score", csv(FRESH.head(1)) + "1," * 18 + "1\n",
+               "line 3 has 19 cells, but its header 16"),
+    "age twice": ("score", csv(FRESH.assign(more=1)).replace("more", "age", 1),
+                  "two columns called age that differ"),
 }  # fmt: skip
 
 

@@ -109,8 +109,10 @@ def test_run_score_and_validate_from_the_command_line(tmp_path, capsys):
     week = pd.read_csv(tmp_path / "week.csv")
     assert len(week) == 2 * 2 * len(ward_forecast.AHEAD)
     assert (week["low"] <= week["high"]).all()
-    metrics = json.loads((tmp_path / "found.json").read_text())["metrics"]
+    found = json.loads((tmp_path / "found.json").read_text())
+    metrics = found["metrics"]
     assert metrics["coverage"]["low"] <= metrics["coverage"]["value"]
+    assert set(found["compared"]) == {"history", "today"}
     assert "pinball" in capsys.readouterr().out
     card = json.loads((tmp_path / "model" / "card.json").read_text())
     assert card["empty"] == []
@@ -134,12 +136,44 @@ def test_the_card_counts_forecasts_of_weeks_and_not_people(tmp_path):
     assert "People</th>" not in page
 
 
+def test_report_and_card_set_the_forecast_beside_history_and_today_by_days_ahead(tmp_path):
+    days = pd.date_range(DAY, periods=80)
+    told = pd.concat([
+        forecasts_of_a_ward(days).assign(today=lambda rows: rows["observed"] + 0.5),
+        forecasts_of_a_ward(days).assign(ahead=7, today=lambda rows: rows["observed"] + 4),
+    ], ignore_index=True)  # fmt: skip
+    asked = wardreport.problem("ward_forecast", 0.8, (), 1)
+
+    wardreport.write(asked, told, told[["low", "expected", "high"]] + 1, tmp_path, {})
+
+    found = json.loads((tmp_path / "report.json").read_text())
+    gains = found["comparisons"]["today"]["differences"]
+    assert gains["mae[beds in 1 day]"]["value"] == pytest.approx(0.5)
+    assert gains["mae[beds in 7 days]"]["value"] == pytest.approx(-3)
+    assert found["comparisons"]["history"]["differences"]["mae"]["value"] == pytest.approx(-1)
+    texts = {each["code"]: each["text"] for each in found["card"]["attributes"]}
+    assert "less than of the counts of today: beds in 7 days" in texts["3.ii"]
+    assert "Not shown to be less than of the counts of today: beds in 1 day" in texts["3.ii"]
+    assert "Mean absolute error of beds in 7 days" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_what_was_on_the_day_of_the_forecast_stands_beside_what_came(prepared):
+    days = pd.date_range(DAY, periods=3)
+
+    told, _ = ward_forecast.answers(wards.fit(prepared, DAY), prepared, days)
+
+    there = prepared[(prepared["admitted"] <= DAY) & ~(prepared["discharged"] <= DAY)]
+    row = told.query("as_of == @DAY and what == 'census' and ahead == 7").iloc[0]
+    assert row["today"] == (there["ward"] == row["ward"]).sum()
+
+
 def forecasts_of_a_ward(days):
     """A forecast a day of one ward, each one too high by one."""
     counts = np.arange(len(days)) % 7 + 3.0
     return pd.DataFrame(
         {
             "ward": "A", "what": "census", "ahead": 1, "as_of": days, "observed": counts,
+            "today": counts,
             "expected": counts + 1, "low": counts - 1, "high": counts + 2,
         }
     )  # fmt: skip

@@ -1,17 +1,22 @@
 """Studies of a table by their commands, and drafted from the columns of a file."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from ml import datasets
-from ml.studies import command, draft, tablefiles
-from ml.studies.problem import BadProblem
-from ml.studies.table import FittedTable
-from tests.ml.wards import prepare, stays, study
+from ml.evaluation import recalibration
+from ml.studies import command, draft, repair, tablefiles
+from ml.studies.beside import Beside
+from ml.studies.problem import BadProblem, Input
+from ml.studies.table import FittedTable, TableStudy, fit
+from tests.ml.wards import prepare, problem, stays, study
 
 
 def loaded(name, path=None):
@@ -72,6 +77,34 @@ def test_a_run_draws_the_learning_curve_and_takes_the_optimism_away(stored):
     assert "Optimism" in page
 
 
+def test_a_metric_that_does_not_exist_is_told_before_the_fit(stored, capsys):
+    for asked, name in ((study(metrics=("AUROC",)), "AUROC"), (ward_of(("auc",)), "auc")):
+        with pytest.raises(SystemExit) as ended:
+            command.main(asked, ["run", "--out", str(stored / "other")])
+
+        assert ended.value.code == 2
+        assert f"There is no metric {name}; there are " in capsys.readouterr().err
+        assert not (stored / "other").exists()
+
+
+def ward_of(metrics):
+    asked = problem(kind="classes", outcome="ward", classes=("medical", "surgical", "cardiac"),
+                    inputs=problem().inputs[:4], metrics=metrics)  # fmt: skip
+    return TableStudy(asked, prepare)
+
+
+def test_a_score_beside_is_told_without_the_metrics_that_it_lacks(stored, capsys):
+    age = Beside("Age", lambda rows: rows["age"].to_numpy(float))
+    asked = TableStudy(problem(metrics=("auroc", "brier")), prepare, beside={"age": age})
+
+    command.main(asked, ["run", "--out", str(stored / "other")])
+
+    told = dict(line.strip().split(": ", 1) for line in capsys.readouterr().out.splitlines()[1:])
+    assert "brier" in told["cross_fitted"]
+    assert told["age"].startswith("auroc")
+    assert "brier" not in told["age"]
+
+
 def overstated(rows, seed):
     """Stays at a site where half as many die."""
     frame = stays(rows, seed=seed)
@@ -95,6 +128,43 @@ def test_a_site_where_fewer_die_repairs_the_risks(stored, capsys):
     assert repaired.manifest["version"] != tablefiles.read_manifest(stored / "model")["version"]
 
 
+@pytest.fixture(scope="module")
+def simple():
+    """A model of a truth that it can hold: what is left open is the level of each site."""
+    inputs = tuple(Input(name) for name in ("age", "albumin", "frail"))
+    asked = TableStudy(problem(inputs=inputs), lambda rows: rows)
+    return fit(asked, known_truth(2500, 0, shift=0.0))
+
+
+def known_truth(rows, seed, *, shift):
+    rng = np.random.default_rng(seed)
+    found = pd.DataFrame({
+        "person": np.arange(rows), "age": rng.normal(65, 12, rows),
+        "albumin": rng.normal(38, 5, rows), "frail": rng.integers(0, 2, rows),
+    })  # fmt: skip
+    z = shift - 1.5 + (found["age"] - 65) / 12 - (found["albumin"] - 38) / 6 + found["frail"]
+    return found.assign(truth=expit(z), died=(rng.random(rows) < expit(z)).astype(float))
+
+
+@pytest.mark.parametrize(("rows", "method"), [(90, "intercept"), (500, "sigmoid")])
+def test_intervals_after_a_repair_hold_nine_in_ten_true_risks_of_small_sites(simple, rows, method):
+    fresh, held, ignored = known_truth(150, 1, shift=1.0), [], []
+    for number in range(30):
+        site = known_truth(rows, 100 + number, shift=1.0)
+        risk = simple.predict(site)["risk"].to_numpy()
+        offer = recalibration.offer(site["died"], risk, method=method, random_state=1)
+        for told, repaired in (
+            (held, offer.repair),
+            (ignored, replace(offer.repair, covariance=recalibration.NOTHING_OPEN)),
+        ):
+            numbers = {**simple.serving, repair.KEY: repaired.to_json()}
+            found = replace(simple, serving=numbers).predict(fresh)
+            told.append(fresh["truth"].between(found["low"], found["high"]).mean())
+
+    assert 0.86 <= np.mean(held) <= 0.98
+    assert np.mean(ignored) < 0.75
+
+
 def test_a_model_is_not_repaired_on_its_own_rows(stored, capsys):
     stays().to_csv(stored / "fresh.csv", index=False)
 
@@ -102,6 +172,27 @@ def test_a_model_is_not_repaired_on_its_own_rows(stored, capsys):
         command.main(study(), _asked("recalibrate", stored, "--out", stored / "repaired"))
 
     assert "bring rows that it has not seen" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "share"), [(399, 0, "100%"), (200, 200, r"(4|5)\d%")], ids=["less one", "half"]
+)
+def test_a_model_is_not_repaired_on_a_part_of_its_own_rows(stored, capsys, old, new, share):
+    mixed = pd.concat([stays().tail(old), overstated(3000, 5).head(new)])
+    mixed.to_csv(stored / "fresh.csv", index=False)
+
+    with pytest.raises(SystemExit):
+        command.main(study(), _asked("recalibrate", stored, "--out", stored / "repaired"))
+
+    said = capsys.readouterr().err
+    assert re.search(f"About {share} of these rows are rows that the model was fitted on", said)
+
+
+def test_no_file_of_a_report_holds_the_marks_of_the_training_rows(stored):
+    told = json.loads((stored / "model" / "report.json").read_text())
+
+    assert "seen" not in told["record"]
+    assert "seen" in tablefiles.read_manifest(stored / "model")
 
 
 def test_facts_of_a_file_fill_the_card_and_a_bad_file_is_told_before_the_fit(stored, capsys):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ml.studies import draft
 from tests.ml.wards import stays
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "data-scientist.md"
@@ -37,3 +38,23 @@ def test_they_are_ten():
     code = [line for line in block().splitlines() if line.strip()]
 
     assert len([line for line in code if "import" not in line]) <= 10
+
+
+def test_every_row_gets_its_reasons(followed):
+    names, _, _ = followed
+
+    told = names["fitted"].explain(names["frame"].head(3)).to_frame()
+
+    assert told.shape == (3, len(names["study"].problem.inputs))
+
+
+def test_the_survival_lines_run():
+    text = TUTORIAL.read_text(encoding="utf-8")
+    lines = re.search(r"## Time to an event.*?```\n(.*?)```", text, re.DOTALL)[1]
+    names = {"frame": stays(400), "draft": draft}
+
+    exec(lines.replace("horizon=365", "horizon=6"), names)
+
+    y = names["study"].cohort(names["frame"]).y
+    assert (y > 0).sum() == stays(400)["died"].sum()
+    assert {"days", "died"}.isdisjoint(names["study"].problem.names)

@@ -193,6 +193,23 @@ def test_a_combination_that_nobody_had_is_refused_though_each_value_is_common(ad
     assert reason.startswith("This combination")
 
 
+def test_a_range_of_what_is_never_negative_starts_at_zero_or_above():
+    found = domain.fit(np.linspace(2, 100, 500)[:, None], ["age"])
+
+    assert found.low == (0.0,)
+    assert found.far([[-1], [0], [150], [1e9]])[1:3] == ["", ""]
+    below, *_, above = found.far([[-1], [0], [150], [1e9]])
+    assert below.startswith("age is -1; the model has learned from people with 0 to 109.")
+    assert above.endswith("That is too far for a number.")
+
+
+def test_what_may_be_negative_may_be_below_zero():
+    found = domain.fit(np.linspace(-50, 50, 500)[:, None], ["base excess"])
+
+    assert found.low[0] < -50
+    assert found.far([[-60], [-300]])[0] == ""
+
+
 def test_too_much_unknown_is_refused_before_anything_else(adults):
     found, _ = adults
 

@@ -108,7 +108,11 @@ def test_an_impossible_value_is_left_out():
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"mrn,code\nA,B\n", "is not the NHANES table"), (b"\x93\x00\xff", "cannot be read")],
+    [
+        (b"mrn,code\nA,B\n", "does not look like nhanes"),
+        (",".join(survey_people.NEEDED[:40]).encode(), "is not the NHANES table"),
+        (b"\x93\x00\xff", "is not UTF-8"),
+    ],
 )
 def test_another_file_is_refused_with_a_sentence(tmp_path, content, sentence):
     path = tmp_path / "people.csv"

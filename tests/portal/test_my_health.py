@@ -196,6 +196,7 @@ def test_a_heart_chance_is_about_events_and_repeats_its_ten_years(signed_in_pati
         "may have a heart attack, a stroke or a weak heart in the next 10 years" in check["label"]
     )
     assert "in the next 10 years" in check["next"]
+    assert f"{100 - check['count']} will not. The number is not exact" in check["label"]
 
 
 HEART_BENEFIT = {
@@ -265,6 +266,29 @@ def test_a_step_says_what_it_changes_in_people(signed_in_patient, patient):
 )
 def test_no_number_is_told_where_it_would_mislead(changed):
     assert plain_benefit.sentence({"benefits": [HEART_BENEFIT | changed]}) == ""
+
+
+def test_a_step_that_may_leave_as_many_ill_says_so():
+    said = plain_benefit.sentence(
+        {"benefits": [HEART_BENEFIT | {"baseline": 0.02, "arr": 0.008, "low": 0.001, "high": 0.01}]}
+    )
+
+    assert "about 2 have a heart attack or a stroke in 10 years. " in said
+    assert said.endswith("If all of them do this, about 1 will. It may also be no fewer.")
+
+
+def test_a_chance_says_how_sure_it_is(signed_in_patient, patient):
+    PredictionFactory(patient=patient, task="ckd", risk=0.08, low=0.03, high=0.19)
+
+    (check,) = signed_in_patient.get(URL).context["checks"]
+
+    assert check["label"].endswith(" We are not sure: it may be from 3 to 19.")
+
+
+def test_the_chance_to_prevent_diabetes_says_in_how_long():
+    programme = catalogue.load().by_id["L22"]
+
+    assert "Over about three years this more than halves" in programme.patient_text
 
 
 def test_a_gain_of_less_than_one_person_is_not_told_as_a_person():

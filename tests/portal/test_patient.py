@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from healthcare.accounts.models import User
 from healthcare.audit.models import AuditEvent
+from healthcare.common import tables
 from healthcare.jobs.models import Job
 from healthcare.portal.presenters import risk
 from patients.models import (
@@ -171,6 +172,35 @@ def test_contributions_add_up_to_the_risk_in_the_table(page, patient):
     assert "never proof of a cause" in text(page())
 
 
+def test_what_is_not_known_is_one_row_and_never_a_driver(page, patient):
+    prediction = PredictionFactory(patient=patient)
+    unknown = {"value": None, "unit": "", "points": 1.0, "code": "", "collected": None}
+    prediction.contributions += [
+        unknown | {"feature": name, "label": name.upper()} for name in ("ggt", "uacr")
+    ]
+    prediction.save()
+
+    context = page().context
+
+    (card,), (why,) = context["cards"], context["explanations"]
+    named = [driver["label"] for driver in [*card["raised"], *card["lowered"]]]
+    assert not any("GGT" in label or "UACR" in label for label in named)
+    assert [row[1] for row in why["rows"] if row[0]["text"] == "What is not known, together"] == [
+        tables.numeric("+2.0")
+    ]
+    assert {"label": "What is not known, together", "points": 2.0} in why["spec"]["items"]
+    assert "the average of the people" in why["summary"]
+
+
+def test_an_undecided_risk_has_a_tier_of_its_own(page, patient):
+    PredictionFactory(patient=patient, tier="ND", advice="Best next step: measure HbA1c.")
+
+    (card,) = page().context["cards"]
+
+    assert (card["tier"], card["tier_word"]) == ("none", "Not decided: too little is known")
+    assert "Best next step: measure HbA1c." in text(page())
+
+
 def test_three_recommendations_are_shown_and_an_urgent_one_is_never_folded(page, patient):
     RecommendationFactory.create_batch(4, patient=patient)
     RecommendationFactory(patient=patient, is_urgent=True)
@@ -284,7 +314,6 @@ def part(feature, value, unit=""):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (part("waist", None, "cm"), "Something not known"),
         (part("waist", 104.0, "cm"), "Something 104 cm"),
         (part("htn", 1.0), "Something"),
         (part("htn", 0.0), "Something: no"),

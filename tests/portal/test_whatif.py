@@ -23,21 +23,26 @@ KNOWN = {"SBP": 158, "DBP": 92, "LDL": 160, "HDL": 42, "TC": 240, "WEIGHT": 96, 
 WARNING = "Sensitivity of the model, not a treatment effect."
 
 
-def benefit(rr=0.75, outcome="ascvd_events"):
+def benefit(rr=0.75, outcome="ascvd_events", *, verified=True, reckoned_from=""):
     arr = 0.20 * (1 - rr)
     ends = {"arr": arr, "low": arr * 0.8, "high": arr * 1.2}
     return {
         "outcome": outcome, "name": "a heart attack or a stroke", "risk": "PREVENT_ASCVD_10Y",
         "baseline": 0.20, "horizon_years": 10.0, **ends, "nnt": 1 / arr, "nnt_low": 1 / arr,
-        "nnt_high": 1 / arr, "rr": rr, "rr_low": rr - 0.05, "rr_high": rr + 0.05,
-        "source": "A trial 2020", "verified": True, "place": 1,
+        "nnt_high": 1 / arr, "reckoned_from": reckoned_from, "rr": rr,
+        "rr_low": rr - 0.05, "rr_high": rr + 0.05,
+        "source": "A trial 2020", "verified": verified, "place": 1,
         "by_years": {"10": {"years": 10.0, "risk": 0.20, **ends}},
     }  # fmt: skip
 
 
-def advised(patient, name="Statin", *, code="M01", rr=0.75, **said):
-    benefits = {"id": code, "name": name, "benefits": [benefit(rr)]}
-    return RecommendationFactory(patient=patient, item=code, said=benefits | said)
+def advised(patient, name="Statin", *, code="M01", rr=0.75, **effect):
+    said = {"id": code, "name": name, "benefits": [benefit(rr, **effect)]}
+    return RecommendationFactory(patient=patient, item=code, said=said)
+
+
+def rows(response):
+    return [row for group in response.context["trials"]["groups"] for row in group["rows"]]
 
 
 @pytest.fixture
@@ -91,7 +96,7 @@ def test_the_lane_of_the_models_comes_second_and_says_what_it_is(signed_in, know
 
     said = text(signed_in.post(address, {"SBP": 130, "steps": ["M01"]}))
 
-    assert said.index("What trials found") < said.index(WARNING)
+    assert said.index("What the steps would change") < said.index(WARNING)
 
 
 def test_the_models_never_move_what_trials_found(signed_in, known, models, address):
@@ -118,7 +123,7 @@ def test_two_steps_are_joined_on_the_hazard_and_not_added_up(signed_in, known, a
 
     (one,) = signed_in.post(address, {"steps": ["M01", "M10"]}).context["trials"]["together"]
 
-    assert (one["after"], one["steps"]) == ("12", 2)
+    assert (one["after"], one["said"]) == ("12", "With 2 chosen steps")
 
 
 def test_only_the_chosen_steps_count(signed_in, known, address):
@@ -128,7 +133,43 @@ def test_only_the_chosen_steps_count(signed_in, known, address):
     response = signed_in.post(address, {"steps": ["M10"]})
 
     assert response.context["trials"]["together"][0]["after"] == "16"
-    assert [row["is_chosen"] for row in response.context["trials"]["rows"]] == [False, True]
+    assert [row["is_chosen"] for row in rows(response)] == [False, True]
+
+
+def test_what_trials_counted_stands_apart_from_what_is_reckoned(signed_in, known, address):
+    advised(known)
+    advised(known, "Less salt", code="L04", rr=0.90, reckoned_from="SBP")
+
+    counted, reckoned = signed_in.get(address).context["trials"]["groups"]
+
+    assert [row["name"] for row in counted["rows"]] == ["Statin"]
+    assert [row["name"] for row in reckoned["rows"]] == ["Less salt"]
+    assert counted["title"] == "Measured in trials on this outcome"
+    assert reckoned["title"].startswith("Reckoned from blood pressure, LDL cholesterol")
+    assert "reckoned from systolic blood pressure" in reckoned["rows"][0]["basis"]
+    assert (counted["note"], "No trial of the step itself" in reckoned["note"]) == ("", True)
+
+
+def test_the_sum_says_how_many_steps_are_reckoned(signed_in, known, address):
+    advised(known)
+    advised(known, "Less salt", code="L04", rr=0.90, reckoned_from="SBP")
+
+    response = signed_in.post(address, {"steps": ["M01", "L04"]})
+
+    assert "With 2 chosen steps, 1 of them reckoned: " in text(response)
+
+
+@pytest.mark.parametrize(("also", "above", "in_rows"), [(False, True, 0), (True, False, 1)])
+def test_what_nobody_re_read_is_said_once_above_where_it_holds_for_all(
+    signed_in, known, address, also, above, in_rows
+):
+    advised(known, verified=False)
+    advised(known, "Blood pressure tablets", code="M10", verified=also)
+
+    (group,) = signed_in.get(address).context["trials"]["groups"]
+
+    assert ("re-read" in group["note"]) is above
+    assert sum("re-read" in row["basis"] for row in group["rows"]) == in_rows
 
 
 @pytest.mark.parametrize("status", ["blocked", "check_first"])
@@ -137,7 +178,7 @@ def test_what_is_not_offered_is_no_step_to_try(signed_in, known, address, status
         patient=known, item="M01", status=status, said={"id": "M01", "benefits": [benefit()]}
     )
 
-    assert signed_in.get(address).context["trials"]["rows"] == []
+    assert rows(signed_in.get(address)) == []
 
 
 def test_the_pictures_have_a_text_and_three_shapes(signed_in, known, address):
@@ -265,7 +306,7 @@ def test_a_model_that_abstains_says_why_and_shows_no_number(signed_in, patient, 
 def test_without_recommendations_and_models_the_page_says_so(signed_in, patient, address):
     said = text(signed_in.get(address))
 
-    assert "No number from trials" in said
+    assert "No number for any step" in said
     assert WARNING not in said
 
 

@@ -131,6 +131,17 @@ def test_a_tier_narrows_the_rows_and_not_the_counts(signed_in, team):
     assert (counts["all"], counts["T0"], counts["T2"]) == (2, 1, 1)
 
 
+def test_undecided_risks_are_counted_and_shown_by_themselves(signed_in, team):
+    PredictionFactory(patient__care_team=team)
+    PredictionFactory(patient__care_team=team, tier="ND", risk=0.01, low=0.0)
+
+    response = signed_in.get(f"{URL}&tier=ND")
+
+    (row,) = response.context["rows"]
+    assert (row["number"], row["tier"], row["tier_word"]) == ("1.0", "none", "Not decided")
+    assert response.context["counts"]["ND"] == 1
+
+
 @pytest.mark.parametrize(
     ("flag", "days_ago", "status", "count"),
     [

@@ -4,7 +4,7 @@ import pytest
 
 from healthcare.jobs.models import Job
 from patients.models import Patient, PreventiveCare
-from predictions.models import Prediction
+from predictions.models import ModelVersion, Prediction
 from predictions.services import nightly
 from tests.factories import PatientFactory, PredictionFactory
 
@@ -35,6 +35,12 @@ def test_a_patient_whose_record_is_as_it_was_is_left_alone(scored):
 
 def test_a_birthday_is_a_change(scored):
     assert nightly.score_changed(now=dt.datetime(2026, 7, 9, tzinfo=dt.UTC)) == 1
+
+
+def test_another_model_that_serves_is_a_change(scored):
+    ModelVersion.objects.update(stage=ModelVersion.Stage.RETIRED)
+
+    assert nightly.score_changed(now=NOW + HOUR) == 1
 
 
 def test_preventive_care_is_a_change_since_advice_depends_on_it(scored):

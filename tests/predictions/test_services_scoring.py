@@ -12,7 +12,7 @@ from tests.factories import PatientFactory, ResultFactory
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 TASKS = {"undiagnosed_diabetes", "ckd", "death_10y", "cvd_death_10y"}
-PANEL = {"SBP": 158, "BMI": 31, "TC": 240, "HDL": 38, "HGB": 14.2, "ALB": 4.1, "CREAT": 1.1}
+PANEL = {"SBP": 158, "BMI": 31, "TC": 240, "HDL": 38, "HGB": 14.2, "ALB": 4.1, "CREAT": 0.8}
 
 
 @pytest.fixture
@@ -134,6 +134,20 @@ def test_installing_twice_registers_each_model_once(models):
     versions = ModelVersion.objects.filter(stage=ModelVersion.Stage.SERVING)
     assert {version.task for version in versions} == TASKS
     assert ModelVersion.objects.count() == len(TASKS)
+
+
+def test_a_model_that_does_not_open_keeps_its_own_risk_as_it_was_only(patient):
+    scoring.score([patient.pk], now=NOW)
+    before = current(patient)
+    ModelVersion.objects.filter(task="ckd").update(folder="models/none/0")
+    measure(patient, "CREAT", 2.1, at=NOW)
+    later = NOW + dt.timedelta(days=1)
+
+    scoring.score([patient.pk], now=later)
+
+    after = current(patient)
+    assert {task for task, row in after.items() if row.as_of == later} == TASKS - {"ckd"}
+    assert after["ckd"] == before["ckd"]
 
 
 def test_what_no_model_reads_still_reaches_the_recommendations(patient):

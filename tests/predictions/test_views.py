@@ -1,3 +1,6 @@
+import re
+from html import unescape
+
 import pytest
 from django.urls import reverse
 from django.utils.html import escape
@@ -84,6 +87,18 @@ def as_scientist(client, data_scientist):
     return client
 
 
+def confirmation(client, challenger):
+    """The hidden fields of the page that asks once more."""
+    page = client.get(reverse("model-promote", args=[challenger.pk])).content.decode()
+    return dict(re.findall(r'<input type="hidden" name="(replacing)" value="([^"]*)"', page))
+
+
+def promote(client, challenger, page=None):
+    """Say yes to the page that asks, to that of now if none is given."""
+    fields = confirmation(client, challenger) if page is None else page
+    return client.post(reverse("model-promote", args=[challenger.pk]), fields)
+
+
 def test_the_register_lists_every_version_with_its_stage(signed_in, version, challenger):
     rows = signed_in.get(reverse("models")).context["rows"]
 
@@ -121,6 +136,39 @@ def test_small_cells_are_not_shown(signed_in, version):
     assert {cell["text"] for cell in card["subgroups"]["rows"][0][2:]} == {"too few to show"}
 
 
+def part_of(found, events):
+    """What the model page says of the AUROC of a part."""
+    row = {"group": "age", "part": "20-39", "count": 5000, "events": events, "auroc": found,
+           "observed_expected": found, "slope": found}  # fmt: skip
+    return performance.subgroups([row])["rows"][0][4]["text"]
+
+
+@pytest.mark.parametrize(
+    ("found", "events", "told"),
+    [
+        (0.695, 12, "too few to show"),
+        (0.695, 100, "0.695"),
+        ({"value": 0.695, "low": 0.52, "high": 0.84}, 12, "0.695 (0.520–0.840)"),
+    ],
+)
+def test_a_figure_of_a_part_has_its_interval_or_enough_events(found, events, told):
+    assert part_of(found, events) == told
+
+
+def test_gaps_and_later_years_show_their_intervals(signed_in):
+    found = {name: interval(0.8) for name in performance.COMPARED}
+    metrics = MANIFEST["metrics"] | {
+        "scenarios": [{"title": "Blood count only", **found}],
+        "temporal": {"trained_before": 2013, "people": 7262, "events": 300, **found},
+    }
+    version = ModelVersionFactory(manifest=MANIFEST | {"metrics": metrics})
+
+    card = signed_in.get(reverse("model", args=[version.pk])).context["card"]
+
+    assert card["scenarios"]["rows"][0][1]["text"] == "0.800 (0.790–0.810)"
+    assert card["comparison"]["rows"][-1][2]["text"] == "0.800 (0.790–0.810)"
+
+
 def test_every_chart_has_a_table_of_the_same_numbers(signed_in, version):
     card = signed_in.get(reverse("model", args=[version.pk])).context["card"]
 
@@ -148,7 +196,7 @@ def test_a_challenger_serves_after_a_person_has_said_so_twice(as_scientist, vers
     challenger.refresh_from_db()
     assert challenger.stage == Stage.CHALLENGER
 
-    as_scientist.post(url)
+    promote(as_scientist, challenger)
 
     challenger.refresh_from_db()
     version.refresh_from_db()
@@ -161,7 +209,7 @@ def test_a_blank_attribute_is_a_conflict_and_shown(as_scientist, version, challe
     challenger.manifest = MANIFEST | {"card": [first | {"text": ""}, *others]}
     challenger.save()
 
-    response = as_scientist.post(reverse("model-promote", args=[challenger.pk]))
+    response = promote(as_scientist, challenger)
 
     assert response.status_code == 409
     assert f"lacks {first['title']}" in response.content.decode()
@@ -176,11 +224,32 @@ def test_the_page_shows_every_attribute(signed_in, version):
 
 
 def test_what_serves_cannot_be_promoted_again(as_scientist, version):
-    response = as_scientist.post(reverse("model-promote", args=[version.pk]), follow=True)
+    response = promote(as_scientist, version)
 
     version.refresh_from_db()
-    assert version.stage == Stage.SERVING
+    assert (response.status_code, version.stage) == (409, Stage.SERVING)
     assert "is not challenger" in response.content.decode()
+
+
+def test_who_saw_another_version_serve_is_asked_again(as_scientist, version, challenger):
+    page = confirmation(as_scientist, challenger)
+    other = ModelVersionFactory(number=3, stage=Stage.CHALLENGER, manifest=MANIFEST)
+    promote(as_scientist, other)
+
+    response = promote(as_scientist, challenger, page)
+
+    other.refresh_from_db()
+    assert (response.status_code, other.stage) == (409, Stage.SERVING)
+    assert f"{other} serves now, which was not so" in response.content.decode()
+    assert promote(as_scientist, challenger).status_code == 302
+
+
+def test_a_model_whose_files_do_not_open_is_told_on_both_pages(signed_in):
+    absent = ModelVersionFactory(folder="models/none/0", manifest=MANIFEST)
+
+    for url in [reverse("models"), reverse("model", args=[absent.pk])]:
+        page = unescape(signed_in.get(url).content.decode())
+        assert f"{absent} does not open" in page
 
 
 def test_only_those_who_may_promote_are_offered_it(client, signed_in, as_scientist, challenger):

@@ -40,6 +40,36 @@ def test_a_diet_counts_through_the_pressure_it_lowers():
     assert all(0 < each.arr < 0.1 for each in made.benefits)
 
 
+@pytest.mark.parametrize(("id_", "factor"), [("L03", "SBP"), ("L14", "LDL"), ("L01", "smoker")])
+def test_what_no_trial_counted_names_its_risk_factor_and_has_no_number_needed(id_, factor):
+    made = item(weigh(**SMOKER), id_).benefits
+    assert factor in {each.reckoned_from for each in made}
+    assert {(each.nnt, each.nnt_low, each.nnt_high) for each in made} == {(None, None, None)}
+    told = benefitwords.lines(as_dict(made))
+    assert not any("number needed to treat" in line["interval"] for line in told)
+    assert all(", reckoned from " in line["basis"] for line in told)
+
+
+def test_what_a_trial_counted_has_a_number_needed_and_no_risk_factor():
+    made = item(weigh(**SMOKER), "M01").benefit
+    assert (made.reckoned_from, made.nnt is None) == ("", False)
+    assert "number needed to treat" in benefitwords.interval(as_dict(made))
+    assert "reckoned" not in benefitwords.basis(as_dict(made))
+
+
+def test_weight_loss_counts_by_its_own_trial_which_left_open_whether_it_helps():
+    made = {each.outcome: each for each in item(weigh(**SMOKER | {"BMI": 33}), "L06").benefits}
+    look_ahead = made["cvd_events"]
+    assert (look_ahead.rr, look_ahead.reckoned_from) == (pytest.approx(0.95), "")
+    assert (look_ahead.rr_low, look_ahead.rr_high) == pytest.approx((0.83, 1.09), abs=0.01)
+    assert look_ahead.low < 0 < look_ahead.high
+
+
+def test_semaglutide_has_its_trial_in_known_disease_only():
+    made = item(weigh(**SMOKER | {"BMI": 33, "on": [], "allergy": []}), "M22").benefits
+    assert {each.reckoned_from for each in made} == {"SBP"}
+
+
 def test_stopping_smoking_counts_through_prevent_and_only_for_smokers():
     made = item(weigh(**SMOKER), "L01").benefit
     assert "PREVENT" in made.source

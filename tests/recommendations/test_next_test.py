@@ -9,11 +9,12 @@ from ml.explanation import reading
 from ml.studies.inputs import NEXT_TESTS
 from ml.types import NextTest, OpenDecision
 from predictions.services import registry, scoring
-from recommendations import catalogue, presenters, queries
+from recommendations import catalogue, engine, presenters, queries
 from recommendations.models import Recommendation
 from recommendations.outcome import Outcome
 from recommendations.services import feedback, nexttests, recommend
 from tests.factories import PatientFactory, RecommendationFactory, ResultFactory
+from tests.recommendations.people import person
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
@@ -62,6 +63,16 @@ def test_a_risk_without_a_number_comes_first():
 
 def test_a_test_that_hardly_changes_anything_is_not_recommended():
     assert add(open_risk("cvd_death_10y", measuring("urine", "UACR", chance=0.005))) == ()
+
+
+@pytest.mark.parametrize(("spo2", "waits_for"), [(88, ("Emergency assessment",)), (97, ())])
+def test_while_something_is_urgent_the_test_waits(spo2, waits_for):
+    outcome = engine.recommend(person(SPO2=spo2), catalogue.load())
+    decision = open_risk("cvd_death_10y", measuring("urine", "UACR", value=0.9))
+
+    added = nexttests.add(outcome, [decision], catalogue.load()).items[-1]
+
+    assert (added.id, added.waits_for) == ("test-urine", waits_for)
 
 
 def test_nothing_open_recommends_nothing():

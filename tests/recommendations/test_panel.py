@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 
 from recommendations import presenters, queries
 from recommendations.models import Recommendation
-from tests.factories import PatientFactory, RecommendationFactory
+from tests.factories import FeedbackFactory, PatientFactory, RecommendationFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 3, 3)
@@ -49,6 +49,38 @@ def test_screening_and_vaccines_are_one_line_each_with_their_count(patient):
 
     for line in ("1 more recommendation<", "Screening: 2 due", "Vaccines: 1 due"):
         assert line in html
+
+
+def test_while_something_urgent_is_open_lifestyle_and_screening_are_folded_with_the_reason(patient):
+    waits = {"waits_for": ["Emergency assessment"]}
+    add(patient, "Emergency assessment", "referral", is_urgent=True)
+    for name, category in [("FIT", "screening"), ("Walk", "lifestyle"), ("Flu", "vaccination")]:
+        add(patient, name, category, said=waits if category != "vaccination" else {})
+
+    html = folded_html(patient)
+
+    assert "Lifestyle and screening, after the urgent matter: 2 due" in html
+    assert "Vaccines: 1 due" in html
+    assert all(name in html for name in ("FIT", "Walk"))
+
+
+def test_once_the_urgent_is_answered_nothing_waits(patient):
+    urgent = add(patient, "Emergency assessment", "referral", is_urgent=True)
+    add(patient, "Walk", "lifestyle", said={"waits_for": ["Emergency assessment"]})
+    FeedbackFactory(recommendation=urgent)
+
+    (line,) = queries.advice(patient.pk, today=TODAY).shown
+
+    assert (line.recommendation.content["name"], line.waits) == ("Walk", False)
+
+
+@pytest.mark.parametrize(("urgent", "opens"), [(True, 1), (False, 0)])
+def test_a_fact_that_something_urgent_waits_for_is_asked_for_in_the_open(urgent, opens):
+    advice = {"check_first": [presenters.UNUSED | {"title": "Pre-eclampsia", "urgent": urgent}]}
+
+    html = render_to_string("portal/_advice.html", {"advice": advice, "csrf_token": "t"})
+
+    assert html.count('<details class="fold mt-3" open>') == opens
 
 
 def test_within_a_group_the_order_of_rank_stays(patient):

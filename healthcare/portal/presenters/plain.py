@@ -68,7 +68,8 @@ HEART_WORDS = (
     "Your heart and blood flow",
     (
         "Out of 100 people like you, {count} may have a heart attack, a stroke or a weak heart "
-        "in the next 10 years. The others will not."
+        "in the next 10 years. {others} will not. The number is not exact: for you it may be too "
+        "high or too low."
     ),
     "What you do in the next 10 years can change this.",
 )
@@ -158,18 +159,28 @@ def _check(prediction: Any, record: Record) -> dict | None:
         return None
     likely = prediction.tier in {"T2", "T3"}
     organ = "diabetes" if task == "undiagnosed_diabetes" else "your kidneys"
-    return _picture(task, CHECKS[task], prediction.risk, should_test=organ if likely else "")
+    picture = _picture(task, CHECKS[task], prediction.risk, should_test=organ if likely else "")
+    return picture | {"label": f"{picture['label']}{_span(prediction.low, prediction.high)}"}
+
+
+def _span(low: float, high: float) -> str:
+    """How sure the number is, where both ends are not the same people."""
+    few, many = round(100 * low), round(100 * high)
+    return f" We are not sure: it may be from {few} to {many}." if few < many else ""
 
 
 def _picture(key: str, words: tuple[str, str, str], risk: float, *, should_test: str = "") -> dict:
     """One chance in people of 100, with what to make of it."""
     title, sentence, next_step = words
     count = round(100 * risk)
+    told = {"count": str(count), "others": str(100 - count)}
+    if count < 1:
+        told = {"count": "fewer than 1", "others": "More than 99"}
     return {
         "key": key,
         "title": title,
         "count": count,
-        "label": sentence.format(count="fewer than 1" if count < 1 else count),
+        "label": sentence.format(**told),
         "next": next_step,
         "should_test": should_test,
     }

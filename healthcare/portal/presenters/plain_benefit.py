@@ -46,13 +46,14 @@ def _words(one: Benefit) -> str:
 
 
 def _after(one: Benefit) -> str:
-    count = _people(one["baseline"] - one["arr"])
-    if count == _people(one["baseline"]):
+    now, count = _people(one["baseline"]), _people(one["baseline"] - one["arr"])
+    if count == now:
         return "If all of them do this, it is a bit less, by fewer than 1 of the 100."
-    ends = sorted(_people(one["baseline"] - one[end]) for end in ("low", "high"))
-    span = f" (likely {ends[0]} to {ends[1]})" if ends[0] < ends[1] else ""
-    number = f"about {count}" if count >= 1 else "fewer than 1"
-    return f"If all of them do this, {number} will{span}."
+    fewest, most = sorted(_people(one["baseline"] - one[end]) for end in ("low", "high"))
+    told = f"If all of them do this, {f'about {count}' if count else 'fewer than 1'} will"
+    if most == now:
+        return f"{told}. It may also be no fewer."
+    return f"{told} (likely {fewest} to {most})." if fewest < most else f"{told}."
 
 
 def _people(risk: float) -> int:

@@ -26,6 +26,7 @@ CARD_KEYS = ["message", "tier", "tier_word", "number", "range", "meaning", "inte
              "raised", "lowered", "why_url", "what_if_url", "recalculate_url"]  # fmt: skip
 GIVEN = {"age", "male"}  # on the list of everybody, and nothing to act on
 PREGNANT = "Pregnant: this figure says nothing of the pregnancy. Judge blood pressure by itself."
+UNKNOWN = "What is not known, together"
 NOTICEABLE = 0.05  # percentage points below which a driver is not named
 
 
@@ -46,8 +47,6 @@ def explanations(record: Record) -> list[dict]:
 def contribution_words(part: dict) -> str:
     """An input with the value that was used: "Systolic blood pressure 158 mmHg"."""
     label, value = part["label"], part["value"]
-    if value is None:
-        return f"{label} not known"
     if part["feature"] in _ANSWERS:
         return _ANSWERS[part["feature"]](value)
     if not part["unit"] and value in {0, 1}:
@@ -228,11 +227,12 @@ def direction(before: float, now: float) -> str:
 
 
 def _drivers(prediction: Prediction, sign: int, *, count: int) -> list[dict]:
-    parts = [part for part in prediction.contributions if sign * part["points"] >= NOTICEABLE]
+    """What is not known is no driver: see `unknown_points`."""
+    parts = [part for part in _known(prediction) if sign * part["points"] >= NOTICEABLE]
     return [
         {
             "label": contribution_words(part),
-            "url": analyte_url(part["code"]) if part["code"] and part["value"] is not None else "",
+            "url": analyte_url(part["code"]) if part["code"] else "",
         }
         for part in parts[:count]
     ]
@@ -240,19 +240,30 @@ def _drivers(prediction: Prediction, sign: int, *, count: int) -> list[dict]:
 
 def top_driver(prediction: Prediction) -> str:
     """What raises a risk most beside age and sex, else what moves it most."""
-    parts = [part for part in prediction.contributions if part["feature"] not in GIVEN]
+    parts = [part for part in _known(prediction) if part["feature"] not in GIVEN]
     raising = [part for part in parts if part["points"] >= NOTICEABLE]
     first = next(iter(raising or parts), None)
     return contribution_words(first) if first else ""
 
 
+def _known(prediction: Prediction) -> list[dict]:
+    return [part for part in prediction.contributions if part["value"] is not None]
+
+
+def unknown_points(prediction: Prediction) -> float:
+    """What the inputs that are not known add or take away together, in percentage points."""
+    return sum(part["points"] for part in prediction.contributions if part["value"] is None)
+
+
 def _explanation(prediction: Prediction, record: Record) -> dict:
-    parts = prediction.contributions
+    parts = _known(prediction)
     named, rest = parts[:BARS], parts[BARS:]
     others = sum(part["points"] for part in rest)
     items = [{"label": contribution_words(part), "points": part["points"]} for part in named]
     if rest:
         items.append({"label": f"{len(rest)} other inputs", "points": others})
+    if len(parts) < len(prediction.contributions):
+        items.append({"label": UNKNOWN, "points": unknown_points(prediction)})
     words = task(prediction.task)
     return {
         "key": prediction.task,
@@ -276,7 +287,8 @@ def _explanation(prediction: Prediction, record: Record) -> dict:
 def _summary(prediction: Prediction) -> str:
     base, risk = figures.in_100(prediction.baseline or 0), figures.in_100(prediction.risk or 0)
     return (
-        f"Starts at {base} in 100, the middle of the people the model learned from; "
+        f"Starts at {base} in 100, the average of the people the model learned from, which more "
+        "than half of them lie below; "
         f"this person's inputs together lead to {risk} in 100."
     )
 
@@ -284,10 +296,13 @@ def _summary(prediction: Prediction) -> str:
 def _explanation_rows(prediction: Prediction):
     base = 100 * (prediction.baseline or 0)
     yield ["Starting point", tables.numeric(f"{base:.1f}"), ""]
-    for part in prediction.contributions:
+    for part in _known(prediction):
         day = part.get("collected")
         when = figures.day(dt.date.fromisoformat(day)) if day else ""
         yield [contribution_words(part), tables.numeric(figures.points(part["points"])), when]
+    if len(_known(prediction)) < len(prediction.contributions):
+        points = figures.points(unknown_points(prediction))
+        yield [UNKNOWN, tables.numeric(points), ""]
     yield ["This person's risk", tables.numeric(f"{100 * (prediction.risk or 0):.1f}"), ""]
 
 

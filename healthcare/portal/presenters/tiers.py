@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
-from ml.types import TIER_LABELS
+from ml.types import TIER_LABELS, UNDECIDED, UNDECIDED_LABEL
 
 # Tier of a model -> look of the chip (templates/_components/tier_chip.html).
 LOOKS = {"T0": "low", "T1": "moderate", "T2": "high", "T3": "very_high"}
 
 
 # The same labels where a table has no room for a sentence.
-SHORT = {"T0": "No action", "T1": "Lifestyle", "T2": "Consult", "T3": "Urgent"}
+SHORT = {
+    "T0": "No action",
+    "T1": "Lifestyle",
+    "T2": "Consult",
+    "T3": "Urgent",
+    UNDECIDED: "Not decided",
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def look(tier: str) -> str:
 
 
 def word(tier: str) -> str:
-    return TIER_LABELS.get(tier, "Not scored")
+    return (TIER_LABELS | {UNDECIDED: UNDECIDED_LABEL}).get(tier, "Not scored")
 
 
 def short(tier: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from healthcare.common import figures
@@ -10,17 +11,55 @@ from healthcare.portal.presenters.tiers import task
 from healthcare.portal.whatif import Change, Lever, Offer, Rescored, Step, Together
 from ml.types import Abstention, Assessment
 from recommendations import benefitwords
+from recommendations.benefitwords import Benefit
+
+COUNTED = "Measured in trials on this outcome"
+RECKONED = "Reckoned from blood pressure, LDL cholesterol or an equation"
+WIDER = (
+    "No trial of the step itself stands behind these numbers: they are what the moved value did in "
+    "other people. The intervals do not hold that doubt, and there is no number needed to treat."
+)
+NOT_READ = "No effect of this table was re-read in its source."
 
 
 def trials(steps: Sequence[Step], chosen: set[str], joined: Iterable[Together]) -> dict:
-    """Lane of the trials: each step by itself, then all chosen ones on each outcome."""
+    """Lane of the steps: each by itself, what trials counted apart from what is reckoned, then all
+    chosen ones on each outcome."""
+    kinds = ((COUNTED, "", False), (RECKONED, WIDER, True))
+    groups = [_group(title, note, _largest(steps, is_reckoned), chosen)
+              for title, note, is_reckoned in kinds]  # fmt: skip
     return {
-        "rows": [
-            {"name": step.name, "is_chosen": step.id in chosen, **line}
-            for step in steps
-            for line in benefitwords.lines(step.benefits)[:1]
-        ],
+        "groups": [group for group in groups if group["rows"]],
         "together": [_together(one) for one in joined],
+    }
+
+
+def _largest(steps: Iterable[Step], is_reckoned: bool) -> list[tuple[Step, Benefit]]:
+    """Of each step its largest benefit of that kind; they are stored with the largest first."""
+    found: list[tuple[Step, Benefit]] = []
+    for step in steps:
+        ones = (one for one in step.benefits if bool(one.get("reckoned_from")) is is_reckoned)
+        found.extend((step, one) for one in islice(ones, 1))
+    return found
+
+
+def _group(title: str, note: str, found: list[tuple[Step, Benefit]], chosen: set[str]) -> dict:
+    """One table. What was re-read stands above it where that is said of all rows."""
+    is_unread = not any(one["verified"] for _, one in found)
+    basis = benefitwords.rests_on if is_unread else benefitwords.basis
+    return {
+        "title": title,
+        "note": " ".join(filter(None, [note, NOT_READ if is_unread else ""])),
+        "rows": [
+            {
+                "name": step.name,
+                "is_chosen": step.id in chosen,
+                "text": benefitwords.sentence(one),
+                "interval": benefitwords.interval(one),
+                "basis": basis(one),
+            }
+            for step, one in found
+        ],
     }
 
 
@@ -47,9 +86,15 @@ def _together(one: Together) -> dict:
     when = "in a year" if one.years == 1 else f"in {one.years:g} years"
     return {
         "title": f"{name[:1].upper()}{name[1:]} {when}",
-        "steps": one.steps,
+        "said": _said(one),
         **_compared(one.before, one.after, "with the chosen steps"),
     }
+
+
+def _said(one: Together) -> str:
+    """Such as "With 3 chosen steps, 1 of them reckoned"."""
+    steps = f"With {one.steps} chosen step{'' if one.steps == 1 else 's'}"
+    return f"{steps}, {one.reckoned} of them reckoned" if one.reckoned else steps
 
 
 def _model(one: Rescored, change: Change) -> dict:

@@ -4,8 +4,8 @@ from predictions.services import registry
 
 
 class Command(BaseCommand):
-    help = "Register the models that come with this release and let new ones serve."
+    help = "Register the models of this release and let what stands in each folder serve."
 
     def handle(self, **options):
-        for version in registry.install_builtin():
+        for version in registry.install_builtin(held=self.stderr.write):
             self.stdout.write(f"{version}: {version.get_stage_display().lower()}")
