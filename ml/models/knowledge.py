@@ -32,11 +32,13 @@ class Knowledge:
 
     def open_variance(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Squared logit that unknown inputs leave open, shape (people, groups)."""
-        return self.unknown_share(X) * [self.variance[group] for group in self.groups]
+        shares = self.unknown_share(X) * [self.variance[group] for group in self.groups]
+        return np.ascontiguousarray(shares)  # so that sums over groups are those of one row alone
 
     def known_gain(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the known groups bring over age and sex, shape (people,); 1 is everything."""
-        return (1 - self.unknown_share(X)) @ [self.gain[group] for group in self.groups]
+        known = (1 - self.unknown_share(X)) * [self.gain[group] for group in self.groups]
+        return np.ascontiguousarray(known).sum(axis=1)
 
     def most_open(self, open_variance: NDArray[np.float64]) -> str:
         """The group whose knowledge would narrow the interval most, "" when all is known."""

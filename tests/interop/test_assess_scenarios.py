@@ -26,8 +26,11 @@ LISTS = {"conditions": "has", "medications": "on", "allergies": "allergy", "flag
 
 
 def as_posted(known):
-    """The notation of the scenarios as `assess` takes it."""
-    others = [f"other_drug_{place}" for place in range(known["n_drugs"] - len(known["on"]))]
+    """The notation of the scenarios as `assess` takes it; a list that is None is not sent."""
+    lists = {key: known[short] for key, short in LISTS.items() if known[short] is not None}
+    if "medications" in lists:
+        others = range(known["n_drugs"] - len(known["on"]))
+        lists["medications"] = known["on"] + [f"other_drug_{place}" for place in others]
     lifestyle = {
         "smoking": "current" if known["smoker"] else "never",
         "pack_years": known["pack_years"],
@@ -35,8 +38,7 @@ def as_posted(known):
     }
     return {
         **{key: known[key] for key in SAME},
-        **{key: known[short] for key, short in LISTS.items()},
-        "medications": known["on"] + others,
+        **lists,
         "gestation_weeks": known["gest_weeks"],
         "scores": known["score"] | {code: known[code] for code in CALCULATED if code in known},
         "done": known["done"],
@@ -90,7 +92,7 @@ def test_every_item_of_the_catalogue_stands_once_in_the_answer(answer_to):
         for item in answer[part]
         if not item["id"].startswith("test-")
     ]
-    assert len(ids) == len(set(ids)) == 201
+    assert len(ids) == len(set(ids)) == 203
 
 
 def test_what_is_withheld_says_of_which_kind_and_the_unsafe_comes_first(answer_to):
