@@ -41,7 +41,7 @@ SUPERSEDED = {
 # An item left out is one that the problem list does not name; None is unknown.
 ITEMS = tuple(flag(name, "the list of conditions", default=False) for name in WEIGHTS)
 REFERENCE = "Charlson, J Chronic Dis 1987;40:373"
-NOTES = ("A condition left out counts as absent; give None where it is not known",)
+NOTES = ("A condition that is not on the list counts as absent",)
 
 
 @published("CHARLSON", *ITEMS, unit="points", reference=REFERENCE, notes=NOTES)

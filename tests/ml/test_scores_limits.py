@@ -135,6 +135,4 @@ def test_comorbidity_says_that_what_is_left_out_counts_as_absent():
     nothing = compute("CHARLSON", {})
 
     assert nothing.values == {"points": 0}
-    assert nothing.notes == (
-        "A condition left out counts as absent; give None where it is not known",
-    )
+    assert nothing.notes == ("A condition that is not on the list counts as absent",)

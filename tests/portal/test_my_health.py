@@ -60,7 +60,7 @@ def test_a_chance_is_a_picture_of_a_hundred_people(signed_in_patient, patient):
 
     html = body(signed_in_patient.get(URL))
 
-    assert "Out of 100 people like you, 12 have diabetes today and do not know it." in html
+    assert "Out of 100 people like you, 12 would have a test that points to diabetes." in html
     assert (html.count("#person-fill"), html.count('class="icon hit"')) == (100, 12)
 
 

@@ -76,12 +76,12 @@ HEART_WORDS = (
 CHECKS = {
     "undiagnosed_diabetes": (
         "Diabetes: who should have a test?",
-        "Out of 100 people like you, {count} have diabetes today and do not know it.",
+        "Out of 100 people like you, {count} would have a test that points to diabetes.",
         "A small blood test shows whether you are one of them. If you are, it can be treated.",
     ),
     "ckd": (
         "Kidneys: who should have a test?",
-        "Out of 100 people like you, {count} have a kidney problem today and do not know it.",
+        "Out of 100 people like you, {count} would have a test that points to a kidney problem.",
         "A blood test and a urine test show it. Found early, kidneys can be protected.",
     ),
 }
