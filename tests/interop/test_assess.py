@@ -3,6 +3,7 @@ from django.db import connection
 from django.urls import reverse
 
 from healthcare.accounts.models import User
+from predictions.models import ModelVersion
 from predictions.services import registry
 from tests.factories import UserFactory
 
@@ -219,3 +220,12 @@ def test_an_old_measurement_is_asked_for_again_with_its_age(post):
 
     asked = [test for row in answer["predictions"] for test in row["next_tests"]]
     assert any(test["months_old"] and test["months_old"] > 80 for test in asked)
+
+
+def test_without_a_model_that_opens_the_rest_is_answered(post):
+    ModelVersion.objects.update(stage=ModelVersion.Stage.RETIRED)
+
+    together = post({"people": [PERSON, PERSON]}).json()["people"]
+
+    assert [(one["predictions"], one["abstained"]) for one in together] == [([], []), ([], [])]
+    assert all(one["scores"] and one["recommendations"] for one in together)

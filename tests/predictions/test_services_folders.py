@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from healthcare.audit.models import AuditEvent
+from healthcare.management.commands.doctor import Command
 from ml import persistence, serving
 from ml.studies import served
 from predictions import artifacts
@@ -168,6 +169,17 @@ def test_a_broken_model_closes_its_own_door_only(place, caplog):
     assert f"{TASK} v1 does not open" in caplog.text
     assert "refits.npz" in artifacts.fault(ModelVersion.objects.get(task=TASK))
     assert artifacts.fault(ModelVersion.objects.get(task=OTHER)) == ""
+
+
+def test_the_doctor_names_a_model_that_does_not_open(place):
+    registry.install_builtin()
+    (place.folder / "model.ubj").write_bytes(b"nothing of the sort")
+    restart()
+
+    found = dict(reversed(one) for one in Command()._contents())
+
+    assert [is_fine for said, is_fine in found.items() if TASK in said] == [False]
+    assert [is_fine for said, is_fine in found.items() if said.startswith(OTHER)] == [True]
 
 
 def test_a_folder_with_a_gap_in_its_card_is_held_and_the_earlier_one_serves_again(

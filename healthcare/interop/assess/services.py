@@ -21,8 +21,8 @@ def assess(people: list[Person]) -> list[dict[str, Any]]:
     said = [model.assess_many(facts) for model in artifacts.serving_models().values()]
     here = recommend.site()
     return [
-        _answer(person, outcomes, here)
-        for person, outcomes in zip(people, zip(*said, strict=True), strict=True)
+        _answer(person, [of_model[number] for of_model in said], here)
+        for number, person in enumerate(people)
     ]
 
 

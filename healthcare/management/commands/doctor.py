@@ -85,6 +85,7 @@ class Command(BaseCommand):
 
     def _contents(self) -> Iterator[Finding]:
         from patients.models import Analyte, Patient
+        from predictions import artifacts
         from predictions.models import ModelVersion
         from recommendations.models import Intervention
 
@@ -98,4 +99,7 @@ class Command(BaseCommand):
         for model, command in loaded:
             count = model.objects.count()
             yield count > 0, f"{count} {model._meta.verbose_name_plural} (`manage.py {command}`)"
+        for version in ModelVersion.objects.filter(stage=ModelVersion.Stage.SERVING):
+            broken = artifacts.fault(version)
+            yield not broken, broken or f"{version} opens"
         yield True, f"{Patient.objects.count()} patients"
